@@ -12,7 +12,7 @@ import { teamRoutes } from './admin/teams.js'
 import { userRoutes } from './admin/users.js'
 import { Directory } from './keys/directory.js'
 import { FailedAttempts } from './keys/failed-attempts.js'
-import { KeyRing } from './keys/key-ring.js'
+import { isTeamAdmin, KeyRing } from './keys/key-ring.js'
 import { authorizeRoute } from './keys/routes.js'
 import { CallStream } from './ledger/call-stream.js'
 import { Contents } from './ledger/contents.js'
@@ -128,14 +128,10 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       sessions,
       texts,
       responseOwners,
-      teamsOf: ({ userId }) =>
-        userId === null
-          ? []
-          : [...directory.all('teams')]
-              .filter(({ members_with_roles }) =>
-                members_with_roles.some((one) => one.user_id === userId && one.role === 'admin'),
-              )
-              .map(({ team_id }) => team_id),
+      teamsOf: (principal) =>
+        [...directory.all('teams')].flatMap(({ team_id }) =>
+          isTeamAdmin(directory, principal, team_id) ? [team_id] : [],
+        ),
       configure(next) {
         settings = next
         directory.timezone = next.timezone

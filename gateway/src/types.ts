@@ -35,6 +35,8 @@ export interface Principal {
   readonly team: TeamRow | undefined
   readonly user: UserRow | undefined
   readonly membership: MembershipRow | undefined
+  /** Team of a virtual key: its user has no rights outside of it. Undefined for personal keys, the master key and tokens. */
+  readonly confinedTo?: string | undefined
   /** The same caller in other teams, which count if this one may not use the model. */
   readonly alternatives?: readonly Principal[] | undefined
   /** Customer that a token names. */

@@ -1,4 +1,4 @@
-import { isViewer } from '../keys/key-ring.js'
+import { isTeamAdmin, isViewer } from '../keys/key-ring.js'
 import { type DailyTable, groupRows, largestOfDays, nanosOf, sums, Where } from '../ledger/queries.js'
 import type { Dimension } from '../ledger/rollups.js'
 import { largestOfTotals, totalsBy } from '../ledger/totals.js'
@@ -179,14 +179,12 @@ function conditions({ directory }: AdminContext, request: AdminRequest, entity: 
   if (principal.userId === null) throw forbidden('The key belongs to no user.', 'permission_error', 'user_id')
   if (entity === 'team') {
     const mine = [...directory.all('teams')]
-      .filter(({ members_with_roles }) =>
-        members_with_roles.some(({ user_id, role }) => user_id === principal.userId && role === 'admin'),
-      )
       .map(({ team_id }) => team_id)
+      .filter((id) => isTeamAdmin(directory, principal, id))
     return where.in('team_id', ids.length > 0 ? ids.filter((id) => mine.includes(id)) : mine)
   }
   if (entity !== 'user') throw forbidden(`Only admins see the activity of each ${entity}.`)
-  return where.and('user_id = ?', principal.userId)
+  return where.and('user_id = ?', principal.userId).and('team_id = ?', principal.confinedTo)
 }
 
 function date(request: AdminRequest, name: string): string {

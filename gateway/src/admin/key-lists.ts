@@ -28,7 +28,7 @@ export async function listKeys(context: AdminContext, request: AdminRequest) {
     : []
   const filter: KeyFilter = {
     ...filters,
-    ...(!isViewer(principal) && { visible: { userId: principal.userId, teams } }),
+    ...(!isViewer(principal) && { visible: { userId: principal.userId, within: principal.confinedTo, teams } }),
   }
   const by = orders.find((name) => name === param(request, 'sort_by')) ?? 'created_at'
   const total = await countKeys(sql, filter)
@@ -61,7 +61,7 @@ export async function aliases({ sql }: AdminContext, request: AdminRequest) {
   const page = pageOf(request, 'size', 50, 1_000)
   const filter: KeyFilter = {
     search: param(request, 'search'),
-    ...(!isViewer(principal) && { visible: { userId: principal.userId, teams: [] } }),
+    ...(!isViewer(principal) && { visible: { userId: principal.userId, within: principal.confinedTo, teams: [] } }),
   }
   const found = await findAliases(sql, filter, { limit: page.size, offset: (page.page - 1) * page.size })
   const total = await countKeys(sql, { ...filter, withAlias: true, replaced: true })

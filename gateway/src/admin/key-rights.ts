@@ -1,5 +1,5 @@
 import type { Directory } from '../keys/directory.js'
-import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
+import { isAdmin, isOwner, isTeamAdmin, isViewer, reaches } from '../keys/key-ring.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
@@ -22,6 +22,10 @@ export function checkCreation({ directory }: AdminContext, principal: Principal,
   if (isAdmin(principal)) return
   checkPriority({}, row.metadata)
   const { team_id, user_id } = row
+  if (!reaches(principal, team_id)) {
+    const message = `The key of a team makes keys of that team: 'team_id' must be '${principal.teamId}'.`
+    throw forbidden(message, 'permission_error', 'team_id')
+  }
   if (team_id !== null) {
     const team = directory.get('teams', team_id)
     const member = team?.members_with_roles.find((entry) => entry.user_id === principal.userId)
@@ -63,7 +67,7 @@ export function visibleKey({ directory }: AdminContext, principal: Principal, va
   const row = directory.get('keys', keyId(value))
   if (!row) throw notFound('The key does not exist.', 'key')
   if (isViewer(principal) || row.token === principal.keyHash) return row
-  if (row.user_id !== null && row.user_id === principal.userId) return row
+  if (isOwner(principal, row)) return row
   if (isTeamAdmin(directory, principal, row.team_id)) return row
   throw forbidden(`The key must be your own or your team's; your role is ${principal.role}.`, 'permission_error', 'key')
 }
@@ -72,7 +76,7 @@ export function visibleKey({ directory }: AdminContext, principal: Principal, va
 export function ownKey(context: AdminContext, principal: Principal, value: string): KeyRow {
   const row = visibleKey(context, principal, value)
   if (isAdmin(principal) || isTeamAdmin(context.directory, principal, row.team_id)) return row
-  if (principal.role === 'internal_user' && row.user_id !== null && row.user_id === principal.userId) return row
+  if (principal.role === 'internal_user' && isOwner(principal, row)) return row
   throw forbidden(`The role ${principal.role} may not change this key.`, 'permission_error', 'key')
 }
 

@@ -1,4 +1,4 @@
-import { isViewer } from '../keys/key-ring.js'
+import { isViewer, seesUser } from '../keys/key-ring.js'
 import { detailOf } from '../ledger/calls-table.js'
 import { groupDollars, groupRows, sums, Where } from '../ledger/queries.js'
 import { type Dimension, dayOf } from '../ledger/rollups.js'
@@ -26,10 +26,9 @@ import { dailyTable, dailyWhere, day, dayMs, filtersOf, limitOf, mostRows, time 
 function visible({ principal }: AdminRequest, filters: CallFilter[] = []): Where {
   const where = new Where()
   if (isViewer(principal)) return where
-  const own: CallFilter =
-    principal.user && principal.userId !== null
-      ? { dimension: 'user', column: 'user_id', value: principal.userId }
-      : { dimension: 'key', column: 'key_hash', value: principal.keyHash }
+  const own: CallFilter = seesUser(principal)
+    ? { dimension: 'user', column: 'user_id', value: principal.userId }
+    : { dimension: 'key', column: 'key_hash', value: principal.keyHash }
   filters.push(own)
   return where.and(`c.${own.column} = ?`, own.value)
 }
@@ -163,7 +162,7 @@ async function summary({ sql }: AdminContext, request: AdminRequest) {
   const filters = await filtersOf(sql, request)
   const where = dailyWhere(filters, day(request, 'start_date'), day(request, 'end_date'))
   if (!isViewer(principal)) {
-    if (principal.user) where.and('user_id = ?', principal.userId)
+    if (seesUser(principal)) where.and('user_id = ?', principal.userId)
     else where.and('key_hash = ?', principal.keyHash)
   }
   const table = dailyTable(filters)

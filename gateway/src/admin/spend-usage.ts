@@ -1,4 +1,4 @@
-import { isViewer } from '../keys/key-ring.js'
+import { isViewer, seesUser } from '../keys/key-ring.js'
 import type { RankMeasure } from '../ledger/closing.js'
 import { groupRows, nanosOf, sums, type Where } from '../ledger/queries.js'
 import { type Dimension, dayOf, dimensions, hourOf, keptHoursMs, measures } from '../ledger/rollups.js'
@@ -119,10 +119,10 @@ export async function usage(context: AdminContext, request: AdminRequest) {
   }
 }
 
-/** People without the right to see everything see their own calls. */
+/** People without the right to see everything see their own calls, and other keys see theirs. */
 function ownFilter({ principal }: AdminRequest): Filter[] {
   if (isViewer(principal)) return []
-  return principal.user && principal.userId !== null
+  return seesUser(principal)
     ? [{ dimension: 'user', column: 'user_id', values: [principal.userId] }]
     : [{ dimension: 'key', column: 'key_hash', values: [principal.keyHash] }]
 }

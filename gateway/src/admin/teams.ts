@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/collections.js'
-import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
+import { isAdmin, isTeamAdmin, isViewer, reaches } from '../keys/key-ring.js'
 import { allKeys, findKeys } from '../keys/key-search.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { KeyRow, TeamRow } from '../store/rows.js'
@@ -167,7 +167,7 @@ function visibleTeam({ directory }: AdminContext, principal: Principal, id: stri
   const team = directory.get('teams', id)
   if (!team) throw notFound(`The team '${id}' does not exist. Create it with /team/new.`, 'team_id')
   const isMember = team.members_with_roles.some(({ user_id }) => user_id === principal.userId)
-  if (isViewer(principal) || isMember || principal.teamId === id) return team
+  if (isViewer(principal) || (isMember && reaches(principal, id)) || principal.teamId === id) return team
   throw forbidden(`You are not a member of the team '${id}'.`, 'permission_error', 'team_id')
 }
 
@@ -209,9 +209,13 @@ async function update(context: AdminContext, request: AdminRequest) {
 const membersOf = (context: AdminContext, { team_id, members_with_roles }: TeamRow) =>
   members_with_roles.map(({ user_id }) => membershipShape(context, team_id, user_id))
 
-const keysOf = async (context: AdminContext, id: string, userId?: string | null) => {
-  const rows = await findKeys(context.directory, context.sql, { team_id: id, user_id: userId })
-  return await keyRows(context, rows)
+/** Keys of a team. Those of others are for its admins. */
+async function keysOf(context: AdminContext, principal: Principal, id: string) {
+  const { directory, sql } = context
+  const { userId, keyHash } = principal
+  const manages = isViewer(principal) || isTeamAdmin(directory, principal, id)
+  const own = userId === null ? { token: keyHash } : { user_id: userId }
+  return await keyRows(context, await findKeys(directory, sql, { team_id: id, ...(!manages && own) }))
 }
 
 async function info(context: AdminContext, request: AdminRequest) {
@@ -225,8 +229,7 @@ async function info(context: AdminContext, request: AdminRequest) {
       model_max_budget_usage: {},
       caller_edit_access: { kind: isAdmin(request.principal) ? 'unrestricted' : manages ? 'members' : 'none' },
     },
-    // the other keys of a team are for its admins
-    keys: await keysOf(context, id, manages ? undefined : request.principal.userId),
+    keys: await keysOf(context, request.principal, id),
     team_memberships: membersOf(context, team),
   }
 }
@@ -245,6 +248,7 @@ function mine(context: AdminContext, request: AdminRequest): TeamRow[] {
       ({ members_with_roles }) =>
         userId === undefined || members_with_roles.some((member) => member.user_id === userId),
     )
+    .filter(({ team_id }) => reaches(principal, team_id))
     .filter(({ organization_id }) => organization === undefined || organization_id === organization)
     .filter(({ team_alias }) => alias === undefined || (team_alias ?? '').toLowerCase().includes(alias))
     .filter(({ team_id }) => id === undefined || team_id === id)
@@ -257,7 +261,7 @@ async function listTeams(context: AdminContext, request: AdminRequest) {
     found.push({
       ...teamShape(context, team),
       team_memberships: membersOf(context, team),
-      keys: await keysOf(context, team.team_id),
+      keys: await keysOf(context, request.principal, team.team_id),
     })
   }
   return found

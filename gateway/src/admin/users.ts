@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/collections.js'
-import { isViewer } from '../keys/key-ring.js'
+import { isViewer, reaches } from '../keys/key-ring.js'
 import { allKeys, countKeysOf, findKeys } from '../keys/key-search.js'
 import { forbidden, notFound, refuse } from '../refusal.js'
 import type { KeyRow, UserRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
 import type { SqlRunner } from '../store/sql.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
-import { type AdminContext, actorOf, blockPending, carrySpend, touched } from './context.js'
+import { type AdminContext, actorOf, blockPending, carrySpend, spendOf, touched } from './context.js'
 import { emptyUser } from './empty-rows.js'
 import {
   amount,
@@ -235,12 +235,13 @@ function visibleUser(context: AdminContext, request: AdminRequest): UserRow | un
 async function info(context: AdminContext, request: AdminRequest) {
   const { directory } = context
   const row = visibleUser(context, request)
-  const keys = await findKeys(directory, context.sql, { user_id: row?.user_id ?? null })
-  const teams = (row?.teams ?? []).flatMap((id) => directory.get('teams', id) ?? [])
+  const within = request.principal.confinedTo
+  const keys = await findKeys(directory, context.sql, { user_id: row?.user_id ?? null, team_id: within })
+  const teams = (row?.teams ?? []).flatMap((id) => (reaches(request.principal, id) && directory.get('teams', id)) || [])
   const alias = (id: string | null) => (id === null ? null : (directory.get('teams', id)?.team_alias ?? null))
   return {
     user_id: row?.user_id ?? null,
-    user_info: row ? { ...userShape(context, row), model_max_budget_usage: {} } : null,
+    user_info: row ? { ...userFor(context, request, row), model_max_budget_usage: {} } : null,
     keys: (await keyRows(context, keys)).map((key) => ({ ...key, team_alias: alias(key.team_id) ?? 'None' })),
     teams: teams.map((team) => teamShape(context, team)),
   }
@@ -249,7 +250,17 @@ async function info(context: AdminContext, request: AdminRequest) {
 function shortInfo(context: AdminContext, request: AdminRequest) {
   const row = visibleUser(context, request)
   if (!row) throw notFound("The query must have 'user_id'.", 'user_id')
-  return { ...userShape(context, row), teams: row.teams }
+  return userFor(context, request, row)
+}
+
+/** A user as the caller sees it. To the key of a team, a user is a member of that team. */
+function userFor(context: AdminContext, request: AdminRequest, row: UserRow) {
+  const { confinedTo } = request.principal
+  if (confinedTo === undefined) return userShape(context, row)
+  const { user_id, user_alias, user_email, user_role } = row
+  const { spend } = spendOf(context, `member:${confinedTo}/${user_id}`, request.principal.membership)
+  const blank = { ...emptyUser(context, actorOf(request.principal), user_id), teams: [confinedTo] }
+  return { ...userShape(context, blank), user_alias, user_email, user_role, spend }
 }
 
 async function listUsers(context: AdminContext, request: AdminRequest) {

@@ -139,7 +139,7 @@ export class KeyRing {
   }
 
   /**
-   * The caller of a key.
+   * The caller of a key. Admins of a team make keys for its members, so the key of a team has no right of its user beyond that team.
    * @throws a refusal if its team or its user is blocked
    */
   principalOf(key: KeyRow): Principal {
@@ -150,13 +150,17 @@ export class KeyRing {
     }
     let principal = this.#principals.get(key)
     if (!principal) {
-      principal = this.#makePrincipal(key)
+      principal = confined(this.callerOf(key))
       this.#principals.set(key, principal)
     }
     return principal
   }
 
-  #makePrincipal(key: KeyRow): Principal {
+  /**
+   * The user of a key, or of a token in the form of a key, with all rights.
+   * @throws a refusal if its team or its user is blocked
+   */
+  callerOf(key: KeyRow): Principal {
     const { team_id, user_id } = key
     const team = team_id === null ? undefined : this.#directory.get('teams', team_id)
     const user = user_id === null ? undefined : this.#directory.get('users', user_id)
@@ -188,6 +192,30 @@ function roleOf(role: string | null | undefined, exists: boolean): Role {
   return userRoles.find((known) => known === role) ?? 'internal_user'
 }
 
+const confinedRoles: Readonly<Partial<Record<Role, Role>>> = {
+  proxy_admin: 'internal_user',
+  proxy_admin_viewer: 'internal_user_viewer',
+}
+
+const confined = (principal: Principal): Principal =>
+  principal.teamId === null
+    ? principal
+    : { ...principal, role: confinedRoles[principal.role] ?? principal.role, confinedTo: principal.teamId }
+
+/** Whether rows of a team, or rows without one, are within the reach of the caller. */
+export const reaches = ({ confinedTo }: Principal, teamId: string | null): boolean =>
+  confinedTo === undefined || confinedTo === teamId
+
+/** Whether the caller is the user of a row. */
+export const isOwner = (
+  principal: Principal,
+  { user_id, team_id }: { readonly user_id: string | null; readonly team_id: string | null },
+): boolean => user_id !== null && user_id === principal.userId && reaches(principal, team_id)
+
+/** Whether the caller sees all calls of its user, rather than those of the key. */
+export const seesUser = (principal: Principal): principal is Principal & { readonly userId: string } =>
+  principal.user !== undefined && principal.userId !== null && principal.confinedTo === undefined
+
 /** Whether the caller sees everything. */
 export const isAdmin = ({ role }: Principal): boolean => role === 'proxy_admin'
 
@@ -195,8 +223,9 @@ export const isAdmin = ({ role }: Principal): boolean => role === 'proxy_admin'
 export const isViewer = ({ role }: Principal): boolean => role === 'proxy_admin' || role === 'proxy_admin_viewer'
 
 /** Whether the caller is an admin of the team. */
-export function isTeamAdmin(directory: Directory, { userId }: Principal, teamId: string | null): boolean {
-  if (userId === null || teamId === null) return false
+export function isTeamAdmin(directory: Directory, principal: Principal, teamId: string | null): boolean {
+  const { userId } = principal
+  if (userId === null || teamId === null || !reaches(principal, teamId)) return false
   const team = directory.get('teams', teamId)
   return team?.members_with_roles.some(({ user_id, role }) => user_id === userId && role === 'admin') ?? false
 }

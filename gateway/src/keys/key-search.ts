@@ -26,8 +26,10 @@ export interface KeyFilter {
   /** `null` finds keys without a user. */
   readonly user_id?: string | null | undefined
   readonly team_id?: string | undefined
-  /** Keys of the user, and of the teams. */
-  readonly visible?: { readonly userId: string | null; readonly teams: readonly string[] } | undefined
+  /** Keys of the user, or those of them within one team, and keys of the teams. */
+  readonly visible?:
+    | { readonly userId: string | null; readonly within?: string | undefined; readonly teams: readonly string[] }
+    | undefined
   /** A part of the alias, in any case. */
   readonly search?: string | undefined
   /** Also rotated keys that may still be used. @default false */
@@ -193,11 +195,12 @@ function conditionOf({ engine }: SqlRunner, filter: KeyFilter): { text: string; 
     values.push(`%${part.toLowerCase()}%`, `%${part}%`)
   }
   if (filter.visible) {
-    const { userId, teams } = filter.visible
-    const own = userId === null ? [] : [`${field('user_id')} = ?`]
+    const { userId, within, teams } = filter.visible
+    const inTeam = within === undefined ? '' : ` AND ${field('team_id')} = ?`
+    const own = userId === null ? [] : [`(${field('user_id')} = ?${inTeam})`]
     const ofTeams = teams.length === 0 ? [] : [`${field('team_id')} IN (${teams.map(() => '?').join(',')})`]
     parts.push(`(${[...own, ...ofTeams].join(' OR ') || '1 = 0'})`)
-    if (userId !== null) values.push(userId)
+    if (userId !== null) values.push(userId, ...(within === undefined ? [] : [within]))
     values.push(...teams)
   }
   return { text: parts.join(' AND '), values }

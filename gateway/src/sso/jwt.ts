@@ -180,7 +180,7 @@ export class JwtKeys {
       updated_by: account,
       spend_epoch: 0,
     }
-    const principal = this.#ring.principalOf(row)
+    const principal = this.#ring.callerOf(row)
     return {
       ...principal,
       ...(admin && { role: 'proxy_admin' as const }),
