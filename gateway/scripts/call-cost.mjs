@@ -3,12 +3,12 @@
 // The database must be empty, and neither server may have other clients. Without --database the gateway uses SQLite.
 import { fork } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { flag, sources } from './rows/sources.mjs'
+import { configOf, serveAnswer } from './rows/upstream.mjs'
 
 const master = 'sk-master-key-of-call-cost-1'
 const calls = Number(flag('calls', '3000'))
@@ -17,27 +17,16 @@ const database = flag('database')
 const redis = flag('redis')
 
 if (process.send && process.env.CALL_COST === 'upstream') {
-  const answer = JSON.stringify({
-    ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-4o' },
-    choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 12, completion_tokens: 8, total_tokens: 20 },
-  })
-  const server = createServer((request, response) =>
-    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(answer)),
-  )
-  server.listen(0, '127.0.0.1', () => process.send(server.address().port))
+  serveAnswer()
 } else if (process.send && process.env.CALL_COST === 'gateway') {
   const { createGateway } = await sources({ './gateway.js': ['createGateway'] })
   const { base, data } = JSON.parse(process.env.CALL_COST_OPTIONS)
   const [host, port] = (redis ?? '').split(':')
   const gateway = await createGateway({
-    config: {
-      model_list: [
-        { model_name: 'gpt-4o', litellm_params: { model: 'openai/gpt-4o', api_base: base, api_key: 'key' } },
-      ],
+    config: configOf(base, {
       ...(redis && { router_settings: { redis_host: host, redis_port: Number(port) } }),
       ...(database && { general_settings: { database_url: database } }),
-    },
+    }),
     data,
     masterKey: master,
     environment: {},

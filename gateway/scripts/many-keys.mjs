@@ -5,11 +5,11 @@
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { flag, sources } from './rows/sources.mjs'
+import { configOf, serveAnswer } from './rows/upstream.mjs'
 
 const master = 'sk-master-key-of-many-keys-1'
 const database = flag('database')
@@ -18,15 +18,7 @@ const entry = flag('entry')
 const role = process.send && process.env.MANY_KEYS
 
 if (role === 'upstream') {
-  const answer = JSON.stringify({
-    ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-4o' },
-    choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 12, completion_tokens: 8, total_tokens: 20 },
-  })
-  const server = createServer((request, response) =>
-    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(answer)),
-  )
-  server.listen(0, '127.0.0.1', () => process.send(server.address().port))
+  serveAnswer()
 } else if (role === 'gateway') {
   const { createGateway } = entry
     ? await import(pathToFileURL(resolve(entry)).href)
@@ -34,12 +26,9 @@ if (role === 'upstream') {
   const { base, data } = JSON.parse(process.env.MANY_KEYS_OPTIONS)
   const began = performance.now()
   const gateway = await createGateway({
-    config: {
-      model_list: [
-        { model_name: 'gpt-4o', litellm_params: { model: 'openai/gpt-4o', api_base: base, api_key: 'key' } },
-      ],
+    config: configOf(base, {
       ...(database && { general_settings: { database_url: database } }),
-    },
+    }),
     data,
     masterKey: master,
     environment: {},

@@ -124,8 +124,6 @@ export interface Admission {
   admit(principal: Principal, call: AdmissionCall): Promise<Admitted>
   /** Whether the caller may use the model; for lists of models. */
   mayUse(principal: Principal, model: string): boolean
-  /** Throws if a budget of the caller is used up, for routes that cost nothing. */
-  checkBudgets(principal: Principal): void
   /** Books a call that was made by the gateway itself or refused before admission. */
   note(call: NotedCall): void
 }

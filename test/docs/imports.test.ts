@@ -321,6 +321,7 @@ const lazyOnly = new Set([
 /** The only files of `providers/` that are loaded with llmux. */
 const early = new Set([
   'providers/contract.ts',
+  'providers/dialect.ts',
   'providers/shared/growing-text.ts',
   'providers/shared/kept-json.ts',
   'providers/prefixes.ts',

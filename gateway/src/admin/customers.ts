@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/collections.js'
 import { mostListed } from '../keys/key-search.js'
-import { emptyCustomer } from '../ledger/customers.js'
+import { newCustomer } from '../ledger/customers.js'
 import { badRequest, notFound } from '../refusal.js'
 import type { BudgetRow, CustomerRow } from '../store/rows.js'
 import type { SqlRunner } from '../store/sql.js'
@@ -80,7 +80,7 @@ async function create(context: AdminContext, request: AdminRequest) {
   const edit = (change: Change) => {
     if (change.get('customers', id))
       throw badRequest(`The customer '${id}' exists. Use /customer/update.`, 'user_id', 'bad_request_error')
-    const base = emptyCustomer(id, timestamp(context), actor.user)
+    const base = newCustomer(id, timestamp(context), actor.user)
     const budget = budgetFor(context, change, request, body, base)
     const after = { ...base, ...fieldsOf(body, base), budget_id: budget }
     const spend = amount(body, 'spend')
@@ -170,7 +170,7 @@ async function block(context: AdminContext, request: AdminRequest, blocked: bool
   const edit = (change: Change) =>
     ids.map((id) => {
       // a customer may be blocked before its first call
-      const before = change.get('customers', id) ?? emptyCustomer(id, timestamp(context), actor.user)
+      const before = change.get('customers', id) ?? newCustomer(id, timestamp(context), actor.user)
       const after = { ...before, blocked, ...touched(context, actor) }
       change.put('customers', id, after)
       return after

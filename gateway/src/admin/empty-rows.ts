@@ -1,5 +1,5 @@
 import type { Actor } from '../keys/collections.js'
-import type { KeyRow, TeamRow, UserRow } from '../store/rows.js'
+import type { CustomerRow, KeyRow, TeamRow, UserRow } from '../store/rows.js'
 import { type AdminContext, created } from './context.js'
 import { noLimits } from './fields.js'
 
@@ -52,3 +52,13 @@ export const emptyKey = {
   extra: {},
   ...noLimits,
 } satisfies Partial<KeyRow>
+
+/** Fields of a customer without a budget of its own. */
+export const emptyCustomer = {
+  alias: null,
+  blocked: false,
+  budget_id: null,
+  allowed_model_region: null,
+  default_model: null,
+  extra: {},
+} satisfies Partial<CustomerRow>

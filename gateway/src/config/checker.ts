@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { ConfigDocument, Path, Place } from './document.js'
-import { type KeyTable, type Kind, sections, type Treatment } from './keys.js'
+import type { KeyTable, Kind, Treatment } from './key-table.js'
+import { sections } from './keys.js'
 import { nearest } from './suggest.js'
 
 /** One line of the report of `llmux-gateway check`. */

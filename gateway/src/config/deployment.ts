@@ -7,8 +7,8 @@ import {
   providerPrefixes,
 } from 'llmux'
 import { type Checker, isMap, Section, show, showPath } from './checker.js'
+import { deploymentKeys, modelInfoKeys, paramKeys } from './deployment-keys.js'
 import type { Path } from './document.js'
-import { deploymentKeys, modelInfoKeys, paramKeys } from './keys.js'
 import { pricesOf } from './prices.js'
 
 /** A deployment of `model_list`, or of `/model/new`. */

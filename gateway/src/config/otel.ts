@@ -1,5 +1,5 @@
 import type { Checker, Section } from './checker.js'
-import { each, type KeyTable, no, yes } from './keys.js'
+import { each, type KeyTable, no, yes } from './key-table.js'
 
 export const callbackKeys: KeyTable = {
   otel: yes('map', 'See below.'),

@@ -1,4 +1,4 @@
-import { each, type KeyTable, never, no, yes } from './keys.js'
+import { each, type KeyTable, never, no, yes } from './key-table.js'
 
 /** `general_settings.litellm_jwtauth`. Fields are names of claims, or paths such as `realm_access.roles`. */
 export const jwtKeys: KeyTable = {

@@ -1,4 +1,4 @@
-import { emptyKey } from '../admin/empty-rows.js'
+import { emptyCustomer, emptyKey } from '../admin/empty-rows.js'
 import type { CustomerRow, KeyRow } from '../store/rows.js'
 import type { RowForm } from './row-cache.js'
 
@@ -14,15 +14,5 @@ export const keyForm: RowForm<KeyRow> = {
 /** A customer that a call has named. */
 export const customerForm: RowForm<CustomerRow> = {
   id: 'user_id',
-  usual: {
-    alias: null,
-    blocked: false,
-    budget_id: null,
-    allowed_model_region: null,
-    default_model: null,
-    extra: {},
-    ...made,
-    created_at: '',
-    created_by: 'gateway',
-  },
+  usual: { ...emptyCustomer, ...made, created_at: '', created_by: 'gateway' },
 }

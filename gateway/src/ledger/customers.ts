@@ -1,3 +1,4 @@
+import { emptyCustomer } from '../admin/empty-rows.js'
 import type { Actor, Change } from '../keys/collections.js'
 import type { Directory } from '../keys/directory.js'
 import type { CustomerRow } from '../store/rows.js'
@@ -66,7 +67,7 @@ export class Customers {
     const edit = (change: Change) => {
       for (const id of ids) {
         if (change.get('customers', id)) continue
-        change.put('customers', id, emptyCustomer(id, new Date().toISOString(), gateway.user))
+        change.put('customers', id, newCustomer(id, new Date().toISOString(), gateway.user))
         change.after(() => {
           this.#known++
         })
@@ -79,14 +80,9 @@ export class Customers {
 }
 
 /** A customer without a budget of its own. */
-export const emptyCustomer = (id: string, at: string, by: string): CustomerRow => ({
+export const newCustomer = (id: string, at: string, by: string): CustomerRow => ({
   user_id: id,
-  alias: null,
-  blocked: false,
-  budget_id: null,
-  allowed_model_region: null,
-  default_model: null,
-  extra: {},
+  ...emptyCustomer,
   created_at: at,
   created_by: by,
   updated_at: at,

@@ -88,15 +88,6 @@ export class CallAdmission implements Admission {
     return may(principal) || (principal.alternatives?.some(may) ?? false)
   }
 
-  checkBudgets(principal: Principal): void {
-    const { directory, settings, now } = this.#parts
-    const subjects = subjectsOf(directory, settings(), principal, null, [])
-    for (const budget of accountsOf(subjects, '', [], now()).budgets) {
-      if (this.#modeOf(budget) === 'refuse' && this.#reserver.spent(budget) >= budget.limit)
-        throw this.#reserver.overBudget(budget)
-    }
-  }
-
   /** Calls on a used-up budget. */
   #modeOf({ subject }: BudgetAccount): OverBudget {
     return subject.limits.over_budget ?? this.#parts.settings().overBudget ?? 'refuse'

@@ -1,17 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { deploymentKeys, modelInfoKeys, paramKeys } from '../../src/config/deployment-keys.js'
+import type { KeyTable } from '../../src/config/key-table.js'
 import {
   cacheKeys,
-  deploymentKeys,
   generalKeys,
   guardrailKeys,
   guardrailParamKeys,
   hookKeys,
-  type KeyTable,
   litellmKeys,
-  modelInfoKeys,
   ownKeys,
-  paramKeys,
   routerKeys,
   topLevelKeys,
 } from '../../src/config/keys.js'

@@ -3,7 +3,7 @@ import { Recent } from '../../src/keys/recent.js'
 import { everyId, RowCache } from '../../src/keys/row-cache.js'
 import { customerForm, keyForm } from '../../src/keys/row-forms.js'
 import { patienceOf, RowLoader } from '../../src/keys/row-loader.js'
-import { emptyCustomer } from '../../src/ledger/customers.js'
+import { newCustomer } from '../../src/ledger/customers.js'
 import { SpendBook } from '../../src/ledger/spend-book.js'
 import { refusalOf } from '../../src/refusal.js'
 import type { KeyRow } from '../../src/store/rows.js'
@@ -239,8 +239,8 @@ describe('RowCache', () => {
     const cache = new RowCache(customerForm, 10_000)
     const name = 'a'.repeat(32)
     const ids = [name, `\0${name}`, `\0\0${name}`, `\0${'a'.repeat(31)}`, hashKey('one'), hashKey('one').toUpperCase()]
-    for (const id of ids) cache.change(id, emptyCustomer(id, `2026-11-30T05:00:00.000Z`, `maker of ${id}`))
-    for (let at = 0; at < 3_000; at++) cache.change(`other ${at}`, emptyCustomer(`other ${at}`, '', 'gateway'))
+    for (const id of ids) cache.change(id, newCustomer(id, `2026-11-30T05:00:00.000Z`, `maker of ${id}`))
+    for (let at = 0; at < 3_000; at++) cache.change(`other ${at}`, newCustomer(`other ${at}`, '', 'gateway'))
     for (const id of ids) expect(cache.get(id)).toMatchObject({ user_id: id, created_by: `maker of ${id}` })
     const all = [...cache.inUse(10_000)].map(({ user_id }) => user_id)
     expect(all).toEqual(expect.arrayContaining(ids))
