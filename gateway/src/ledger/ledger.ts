@@ -125,13 +125,21 @@ export class Ledger {
     this.#shared?.open?.end(id)
   }
 
+  /** Resolves once the journal has all calls; undefined if it does. */
+  get journaled(): Promise<void> | undefined {
+    return this.#spool.written
+  }
+
   /**
-   * Resolves once an ended call is kept outside of this machine: in the shared database, else in Redis. If neither takes it in time, the
-   * journal has it. Resolves at once with `durability: local`.
+   * Resolves once the journal has an ended call. With `durability: shared`, once it is kept outside of this machine: in the shared
+   * database, else in Redis; if neither takes it in time, the journal has it.
    */
-  async kept(booking: Booking): Promise<void> {
-    if (!this.#shared || this.#closed) return
-    const { stream, commits } = this.#shared
+  kept(booking: Booking): Promise<void> | undefined {
+    return this.#shared && !this.#closed ? this.#keptBy(this.#shared, booking) : this.#spool.written
+  }
+
+  async #keptBy({ stream, commits }: SharedDurability, booking: Booking): Promise<void> {
+    await this.#spool.written
     if (this.#written.has(booking)) return
     // a database that has just refused, or did not answer in time, is not waited for
     if (commits && this.#pause === 0 && !this.#slow) {

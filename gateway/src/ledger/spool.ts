@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers'
 import type { SpendPlace } from '../limits/accounts.js'
 import type { LedgerRow } from '../store/rows.js'
 
@@ -43,8 +44,9 @@ const segmentMs = 30_000
 const staleMs = 10 * 60_000
 
 /**
- * Journal of admitted and settled calls on the local disk. The operating system has a line before the call proceeds, so it survives
- * the end of the process by any signal. A file is deleted once all of its calls are in the database.
+ * Journal of admitted and settled calls on the local disk. A call proceeds, and its answer ends, after {@link written}: then the
+ * operating system has the line, and it survives the end of the process by any signal. All lines of a turn of the event loop share one
+ * write. A file is deleted once all of its calls are in the database.
  */
 export class Spool {
   readonly #folder: string
@@ -56,6 +58,11 @@ export class Spool {
   #current: Segment | undefined
   #count = 0
   #troubled = false
+  /** Lines for the current file that are not written yet. */
+  #lines = ''
+  /** Whether the last line in the current file is incomplete. */
+  #cut = false
+  #turn: Promise<void> | undefined
   readonly #timer: NodeJS.Timeout
 
   constructor(folder: string, trouble: (error: Error) => void) {
@@ -92,9 +99,15 @@ export class Spool {
     this.#places.delete(id)
   }
 
+  /** Resolves once all lines are written; undefined if they are. A line that can't be written holds up nothing. */
+  get written(): Promise<void> | undefined {
+    return this.#turn
+  }
+
   close(): void {
     clearInterval(this.#timer)
     living.delete(this.#run)
+    this.#flush()
     const current = this.#current
     this.#current = undefined
     if (current) this.#drop(current)
@@ -103,29 +116,68 @@ export class Spool {
   }
 
   #write(line: Line, id: string): void {
+    let segment: Segment
     try {
-      const segment = this.#segment()
-      writeSync(segment.handle, textOf(line))
-      segment.lines++
-      const places = this.#places.get(id)
-      if (!places) this.#places.set(id, [segment])
-      else if (!places.includes(segment)) places.push(segment)
-      else return
-      segment.open++
+      segment = this.#segment()
     } catch (error) {
-      // a full disk must not stop the calls: they are still in memory, on their way to the database
-      if (!this.#troubled) this.#trouble(error as Error)
-      this.#troubled = true
+      this.#failed(error as Error)
+      return
+    }
+    this.#lines += textOf(line)
+    segment.lines++
+    this.#turn ??= this.#flushLater()
+    const places = this.#places.get(id)
+    if (!places) this.#places.set(id, [segment])
+    else if (!places.includes(segment)) places.push(segment)
+    else return
+    segment.open++
+  }
+
+  /** The check phase of the event loop follows the reading of all sockets that were ready. */
+  #flushLater(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turn = undefined
+        this.#flush()
+        resolve()
+      })
+    })
+  }
+
+  #flush(): void {
+    const lines = this.#lines
+    if (lines === '' || !this.#current) return
+    this.#lines = ''
+    const { handle } = this.#current
+    try {
+      const text = this.#cut ? `\n${lines}` : lines
+      const written = writeSync(handle, text)
+      // a disk that is nearly full takes a part; the write of the rest has the error
+      if (written < Buffer.byteLength(text)) {
+        this.#cut = true
+        writeAll(handle, Buffer.from(text).subarray(written))
+      }
+      this.#cut = false
+    } catch (error) {
+      this.#failed(error as Error)
       return
     }
     this.#troubled = false
   }
 
+  /** A full disk must not stop the calls: they are still in memory, on their way to the database. */
+  #failed(error: Error): void {
+    if (!this.#troubled) this.#trouble(error)
+    this.#troubled = true
+  }
+
   #segment(): Segment {
     const current = this.#current
     if (current && current.lines < segmentLines && Date.now() - current.since < segmentMs) return current
+    this.#flush()
     const file = join(this.#folder, `${this.#owner}-${this.#run}-${++this.#count}.jsonl`)
     const segment = { file, handle: openSync(file, 'a', 0o600), since: Date.now(), lines: 0, open: 0 }
+    this.#cut = false
     this.#segments.add(segment)
     this.#current = segment
     if (current) this.#drop(current)
@@ -149,6 +201,7 @@ export class Spool {
 
   /** Files of this process. */
   files(): string[] {
+    this.#flush()
     return [...this.#segments].map(({ file }) => file)
   }
 
@@ -172,6 +225,10 @@ export class Spool {
 
 /** Sums of spend as text: calls of one caller share their list. */
 const spendTexts = new WeakMap<readonly SpendPlace[], string>()
+
+function writeAll(handle: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at)
+}
 
 function textOf(line: Line): string {
   if (line.kind === 'released') return `${JSON.stringify(line)}\n`

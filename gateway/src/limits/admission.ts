@@ -120,10 +120,13 @@ export class CallAdmission implements Admission {
         throw forbidden(`The ${blocked.scope} '${blocked.alias ?? blocked.id}' is blocked.`, 'permission_error', param)
       }
       const granted = await this.#grant(facts, model, accounts)
-      return new AdmittedCall(this, facts, model, granted)
+      const admitted = new AdmittedCall(this, facts, model, granted)
+      await this.journaled
+      return admitted
     } catch (error) {
       if (refusalOf(error)?.type === 'budget_exceeded') this.#watchLater(accounts.budgets)
       this.refused(facts, accounts, error)
+      await this.journaled
       throw error
     }
   }
@@ -283,8 +286,13 @@ export class CallAdmission implements Admission {
     return booking
   }
 
-  kept(booking: Booking): Promise<void> {
+  kept(booking: Booking): Promise<void> | undefined {
     return this.#parts.ledger.kept(booking)
+  }
+
+  /** Resolves once the journal has all calls; undefined if it does. */
+  get journaled(): Promise<void> | undefined {
+    return this.#parts.ledger.journaled
   }
 
   /** Looks at budgets again once the calls of other processes are known. */

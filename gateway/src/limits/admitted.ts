@@ -72,7 +72,7 @@ export class AdmittedCall implements Admitted {
   }
 
   kept(): Promise<void> | undefined {
-    return this.#booking && this.#admission.kept(this.#booking)
+    return this.#booking ? this.#admission.kept(this.#booking) : this.#admission.journaled
   }
 
   release(error?: unknown): void {

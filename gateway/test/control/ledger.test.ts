@@ -272,10 +272,11 @@ describe('the spool', () => {
     await ledger.close()
   })
 
-  it('leaves the files of living processes alone, and of gateways in the same process', () => {
+  it('leaves the files of living processes alone, and of gateways in the same process', async () => {
     const folder = temporaryFolder()
     const spool = new Spool(folder, () => {})
     spool.admit({ row: { id: 'a' } as never, spend: [] })
+    await spool.written
     const other = new Spool(folder, () => {})
     expect(other.abandoned()).toEqual([])
     const [file = ''] = readdirSync(folder)
