@@ -39,6 +39,16 @@ export function parseEvent(data: string): Fields {
   return body
 }
 
+/**
+ * Some hosts send an error under its event name only, as plain text or without the fields of the dialect's errors.
+ * @throws {ProviderFault} if the event is named an error
+ */
+export function rejectErrorEvent(name: string | undefined, data: string): void {
+  if (name !== 'error') return
+  const body = parseJSON(data)
+  throw new ProviderFault('its stream has an error', isFields(body) ? body : { error: { message: data.trim() } })
+}
+
 /** The objects of a list; empty if it is no list. */
 export const fieldsIn = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : [])
 

@@ -1,6 +1,7 @@
 import type { AnswerMessage, Choice, FinishReason } from '../../src/types/chat.js'
 import type { Annotation, FunctionToolCall, ImagePart } from '../../src/types/messages.js'
 import type { Fields } from '../fields.js'
+import { objectInput } from './calls.js'
 import { answerText, type EncodeState, originalName, renamedProperties } from './encode-state.js'
 import { agreeWithCalls } from './finish-reason.js'
 import { originalFields } from './property-names.js'
@@ -44,7 +45,8 @@ export class AnswerBuilder {
     if (text) this.reasoning = this.reasoning === undefined ? text : `${this.reasoning}\n\n${text}`
   }
 
-  addCall(id: string, name: string, input: unknown): void {
+  addCall(id: string, name: string, given: unknown): void {
+    const input = objectInput(given)
     const { json } = this.#encodeState ?? {}
     if (json?.name === name) {
       // text around the call is not JSON; it is stored as `preamble`

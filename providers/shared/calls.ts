@@ -71,6 +71,12 @@ export function objectOf(text: string): Fields {
   return isFields(parsed) ? parsed : (repairArguments(parsed === undefined ? text : parsed) ?? {})
 }
 
+/** The input of a call, which some hosts send as JSON text. */
+export function objectInput(input: unknown): unknown {
+  const parsed = typeof input === 'string' ? parseJSON(input || '{}') : undefined
+  return isFields(parsed) ? parsed : input
+}
+
 /** The arguments of a call as JSON text, repaired if necessary. */
 export function argumentsText(given: unknown, where: string, index: number, report: Report): string {
   if (typeof given === 'string' && isFields(parseJSON(given))) return given

@@ -40,6 +40,8 @@ describe('an answer that the provider cut', () => {
     ['abort', 'internal_server'],
     ['error', 'internal_server'],
     ['cancelled', 'internal_server'],
+    ['failed', 'internal_server'],
+    ['ERROR', 'internal_server'],
   ])('fails with %s as the error %s, which a retry may avoid', async (reason, code) => {
     reply = { type: 'application/json', body: JSON.stringify(answer(reason)) }
     const error = await rejection(client.completion({ ...request, apiBase }))

@@ -21,8 +21,9 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   const blocks = body.content.filter(isBlock)
   const encodeState = context.encodeState as EncodeState | undefined
   const native = typeof message.stop_reason === 'string' ? message.stop_reason : undefined
+  if (native === undefined && blocks.length === 0) throw new ProviderFault('its answer has neither content nor an end')
   const parts = new AnswerBuilder(encodeState)
-  for (const block of blocks) readBlock(parts, block)
+  for (const block of blocks) readBlock(parts, block, context)
   const answered = parts.message(refusalOf(message) ?? null, extraFields(message, blocks, encodeState))
 
   const answer: Decoded<ChatCompletion> = {
@@ -42,7 +43,7 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   return answer
 }
 
-function readBlock(parts: AnswerBuilder, block: Block): void {
+function readBlock(parts: AnswerBuilder, block: Block, context: DecodeContext<AnthropicQuirks>): void {
   switch (block.type) {
     case 'text': {
       const text = textOf(block.text)
@@ -59,7 +60,12 @@ function readBlock(parts: AnswerBuilder, block: Block): void {
       parts.thinking.push({ type: 'redacted_thinking', data: textOf(block.data) })
       return
     case 'tool_use':
-      parts.addCall(textOf(block.id), textOf(block.name), block.input)
+      // the fallback id costs a microsecond: only for hosts that send no id
+      parts.addCall(
+        textOf(block.id) || `call_${context.fallbackId}_${parts.calls.length}`,
+        textOf(block.name),
+        block.input,
+      )
   }
 }
 

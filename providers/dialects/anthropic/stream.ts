@@ -1,6 +1,7 @@
-import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
+import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { parseJSON, textIn } from '../../fields.js'
+import { parseJSON, rejectErrorEvent, textIn } from '../../fields.js'
+import { objectInput } from '../../shared/calls.js'
 import { answerText, type EncodeState, originalName, renamedProperties } from '../../shared/encode-state.js'
 import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { GrowingText } from '../../shared/growing-text.js'
@@ -77,18 +78,21 @@ export class AnthropicStream implements ChatStreamDecoder {
     this.#model = context.model
   }
 
-  push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+  push(name: string | undefined, data: string, out: ChatCompletionChunk[]): void {
     const current = this.#current
     if (current !== undefined && this.#patternOf === current) {
       const text = this.#texts.match(data)
       if (text !== undefined) return this.#text(current, text, out)
     }
+    rejectErrorEvent(name, data)
     let event: WireEvent
     try {
       event = JSON.parse(data)
     } catch {
-      // some proxies send OpenAI's end marker
-      if (data.trim() === '[DONE]') return this.#stop(out)
+      const text = data.trim()
+      // keep-alives, and OpenAI's end marker of some proxies
+      if (text === '') return
+      if (text === '[DONE]') return this.#stop(out)
       throw new ProviderFault('its stream has an event that is not JSON')
     }
     switch (event?.type) {
@@ -165,9 +169,8 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (call >= 0) {
       const name = String(block.name)
       const original = originalName(this.#encodeState, name)
-      out.push(
-        this.#call(call, { id: String(block.id), type: 'function', function: { name: original, arguments: '' } }),
-      )
+      const id = textIn(block, 'id') || `call_${this.#context.fallbackId}_${call}`
+      out.push(this.#call(call, { id, type: 'function', function: { name: original, arguments: '' } }))
     } else if (block.type === 'text' && block.text) this.#text(open, String(block.text), out)
     else if (block.type === 'thinking') {
       this.#breakReasoning = this.#reasoned
@@ -177,7 +180,7 @@ export class AnthropicStream implements ChatStreamDecoder {
 
   #delta({ index = 0, delta }: WireEvent, out: ChatCompletionChunk[]): void {
     if (this.#current === undefined || this.#currentIndex !== index) {
-      this.#current = this.#open.get(index)
+      this.#current = this.#open.get(index) ?? this.#begin(index, delta, out)
       this.#currentIndex = index
     }
     const open = this.#current
@@ -199,9 +202,17 @@ export class AnthropicStream implements ChatStreamDecoder {
     }
   }
 
+  /** Opens a block that has no start event, as of some proxies. Calls need one, for their name. */
+  #begin(index: number, delta: unknown, out: ChatCompletionChunk[]): OpenBlock | undefined {
+    const type = isFields(delta) ? begun.get(delta.type) : undefined
+    if (type !== undefined) this.#blockStart({ index, content_block: { type } }, out)
+    return this.#open.get(index)
+  }
+
   #text(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
     if (typeof text !== 'string' || text === '') return
-    open.text.add(text)
+    // some servers write text under the index of an open call
+    if (open.block.type === 'text') open.text.add(text)
     if (this.#encodeState?.json) {
       this.#held += text
       return
@@ -262,7 +273,7 @@ export class AnthropicStream implements ChatStreamDecoder {
   /** Ends a tool call (the caller's or a server's) and every block without special handling. */
   #inputEnd({ block, text: given, call, answer, renamed }: OpenBlock, out: ChatCompletionChunk[]): void {
     const text = given.value
-    const input = text ? parseJSON(text) : block.input
+    const input = text ? parseJSON(text) : objectInput(block.input)
     this.#blocks.push(text ? { ...block, input: input ?? {} } : block)
     if (call >= 0 && (!text || renamed)) {
       const args = renamed ? originalFields(input, renamed) : input
@@ -276,6 +287,11 @@ export class AnthropicStream implements ChatStreamDecoder {
     }
   }
 
+  /** Blocks without an end of their own, as of some proxies, end with the answer. */
+  #closeBlocks(out: ChatCompletionChunk[]): void {
+    for (const index of [...this.#open.keys()]) this.#blockStop(index, out)
+  }
+
   #messageDelta(event: WireEvent, out: ChatCompletionChunk[]): void {
     this.#start(undefined, out)
     this.#usage = mergeUsage(this.#usage, event.usage)
@@ -285,6 +301,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (delta.container) this.#container = delta.container
     if (typeof delta.stop_reason !== 'string' || this.#finished) return
     this.#finished = true
+    this.#closeBlocks(out)
     if (this.#held && !this.#answered) out.push(this.#chunk({ content: this.#held }))
     const message: WireMessage = { ...(delta as WireMessage) }
     message.container = this.#container
@@ -296,20 +313,34 @@ export class AnthropicStream implements ChatStreamDecoder {
   }
 
   #finish(message: WireMessage): ChatCompletionChunk {
-    const native = String(message.stop_reason)
+    const native = typeof message.stop_reason === 'string' ? message.stop_reason : undefined
     const delta: Delta = {}
     const refusal = refusalOf(message)
     if (refusal !== undefined) delta.refusal = refusal
     const extras = extraFields(message, this.#blocks, this.#encodeState)
     if (extras) delta.provider_specific_fields = extras
-    const reason = agreeWithCalls(finishReason(native), this.#calls > 0)
+    const reason = agreeWithCalls(finishReason(native ?? ''), this.#calls > 0)
     const chunk = this.#chunk(delta)
-    chunk.choices = [{ index: 0, delta, finish_reason: reason, native_finish_reason: native }]
+    const choice: ChunkChoice = { index: 0, delta, finish_reason: reason }
+    if (native !== undefined) choice.native_finish_reason = native
+    chunk.choices = [choice]
     return chunk
   }
 
+  /** The end of an answer without a stop reason. @returns false if the answer is cut: it is empty, or ends within a call */
+  #endUnfinished(out: ChatCompletionChunk[]): boolean {
+    if (this.#length === 0 && this.#held === '' && this.#calls === 0 && !this.#answered && !this.#reasoned) return false
+    for (const { block, text } of this.#open.values())
+      if (block.type === 'tool_use' && parseJSON(text.value || '{}') === undefined) return false
+    this.#finished = true
+    this.#closeBlocks(out)
+    if (this.#held && !this.#answered) out.push(this.#chunk({ content: this.#held }))
+    out.push(this.#finish({ container: this.#container, context_management: this.#contextManagement }))
+    return true
+  }
+
   #stop(out: ChatCompletionChunk[]): void {
-    if (this.done) return
+    if (this.done || (!this.#finished && !this.#endUnfinished(out))) return
     this.done = true
     const usage = usageOf(this.#usage)
     if (!usage) return
@@ -328,6 +359,12 @@ export class AnthropicStream implements ChatStreamDecoder {
     out.push(chunk)
   }
 }
+
+/** The block that a delta continues. */
+const begun: ReadonlyMap<unknown, string> = new Map([
+  ['text_delta', 'text'],
+  ['thinking_delta', 'thinking'],
+])
 
 const citedDelta = ({ annotations, citations }: NonNullable<ReturnType<typeof citationsOf>>): Delta => ({
   ...(annotations.length > 0 && { annotations }),

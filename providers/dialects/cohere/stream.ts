@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { rejectErrorEvent } from '../../fields.js'
 import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { annotationsOf, errorBody, finishReason, logprobsOf, toolCall } from './decode.js'
 import { usageExtras, usageOf } from './usage.js'
@@ -39,12 +40,15 @@ export class CohereStream implements ChatStreamDecoder {
     this.#id = context.fallbackId
   }
 
-  push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+  push(name: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    rejectErrorEvent(name, data)
     let event: unknown
     try {
       event = JSON.parse(data)
     } catch {
-      if (data.trim() === '[DONE]') {
+      const text = data.trim()
+      if (text === '') return
+      if (text === '[DONE]') {
         this.done = this.#finished
         return
       }

@@ -2,6 +2,7 @@ import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta } 
 import type { FunctionToolCall } from '../../../src/types/messages.js'
 import type { Warning } from '../../../src/types/meta.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
+import { objectInput } from '../../shared/calls.js'
 import { joinDeltas, joinPieces, messageFromDelta } from '../../shared/deltas.js'
 import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
 import { GrowingText } from '../../shared/growing-text.js'
@@ -402,7 +403,8 @@ class CandidateReader {
   }
 
   #addCall({ functionCall, thoughtSignature }: Part): void {
-    const { id, args, ...rest } = functionCall ?? {}
+    const { id, args: given, ...rest } = functionCall ?? {}
+    const args = objectInput(given)
     const name = typeof rest.name === 'string' ? rest.name : ''
     const json = this.#encodeState?.json
     if (json && json.name === name) {

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { rejectErrorEvent } from '../../fields.js'
 import { RepeatedEvent, valuesOf } from '../../shared/repeated-event.js'
 import { ResponseReader } from './decode.js'
 import type { GeminiQuirks } from './scope.js'
@@ -62,7 +63,7 @@ export class GeminiStream implements ChatStreamDecoder {
     this.#reader = new ResponseReader(context)
   }
 
-  push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+  push(name: string | undefined, data: string, out: ChatCompletionChunk[]): void {
     if (this.#continues) {
       const text = this.#texts.match(data)
       if (text !== undefined) {
@@ -73,12 +74,14 @@ export class GeminiStream implements ChatStreamDecoder {
       }
     }
     this.#readUsage()
+    rejectErrorEvent(name, data)
     let event: unknown
     try {
       event = JSON.parse(data)
     } catch {
-      // some proxies end with OpenAI's mark
-      if (data.trim() === '[DONE]') return
+      const text = data.trim()
+      // keep-alives, and OpenAI's end mark of some proxies
+      if (text === '' || text === '[DONE]') return
       throw new ProviderFault('its stream has an event that is not JSON')
     }
     this.#continues = false

@@ -18,13 +18,22 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['model_length', 'length'],
   // watsonx.ai: the answer is truncated at the time limit
   ['time_limit', 'length'],
+  ['timeout', 'length'],
   ['token_limit', 'length'],
+  ['max_length', 'length'],
+  ['max_completion_tokens', 'length'],
+  ['incomplete', 'length'],
+  // the host ended a text that repeats itself
+  ['repetition', 'length'],
+  ['repetition_truncation', 'length'],
   ['model_context_window_exceeded', 'length'],
   ['tool_calls', 'tool_calls'],
   ['tool_call', 'tool_calls'],
   ['tool_use', 'tool_calls'],
   ['function_call', 'function_call'],
   ['content_filter', 'content_filter'],
+  ['content_filtered', 'content_filter'],
+  ['guardrail_intervened', 'content_filter'],
   ['safety', 'content_filter'],
   ['sensitive', 'content_filter'],
   ['recitation', 'content_filter'],
@@ -33,13 +42,15 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['refusal', 'content_filter'],
 ])
 
-const finishReason = (native: string): FinishReason =>
-  reasons.get(native) ?? reasons.get(native.toLowerCase()) ?? 'stop'
+const finishReason = (native: string): FinishReason => reasons.get(native) ?? reasons.get(plain(native)) ?? 'stop'
 
-/** The host's own word, which older models of OpenAI put into `finish_details`. */
+/** Some hosts write the words in capitals, or with hyphens. */
+const plain = (native: string): string => native.toLowerCase().replaceAll('-', '_')
+
+/** The host's own word, which older models of OpenAI put into `finish_details`. Some hosts write null as a text. */
 export function givenReason(choice: Fields): string | undefined {
   const { finish_reason: reason, finish_details: details } = choice
-  if (typeof reason === 'string' && reason !== '') return reason
+  if (typeof reason === 'string' && reason !== '' && reason !== 'null') return reason
   return isFields(details) ? textIn(details, 'type') || undefined : undefined
 }
 
@@ -64,12 +75,14 @@ const cuts: ReadonlyMap<string, string> = new Map([
   ['insufficient_system_resource', 'overloaded'],
   ['network_error', 'server_error'],
   ['abort', 'server_error'],
+  ['aborted', 'server_error'],
   ['cancelled', 'server_error'],
+  ['failed', 'server_error'],
 ])
 
 /** @throws {ProviderFault} if the finish reason says that the provider failed, and nothing else explains it */
 export function throwIfCut(reason: string | undefined, message: Fields): void {
-  const code = reason === undefined ? undefined : cuts.get(reason)
+  const code = reason === undefined ? undefined : (cuts.get(reason) ?? cuts.get(plain(reason)))
   if (code === undefined) return
   throw new ProviderFault('its answer was an error', {
     error: { code, message: textIn(message, 'error') ?? `The provider ended the answer with '${reason}'.` },

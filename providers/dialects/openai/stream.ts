@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { type Fields, isFields, parseEvent, parseJSON, placeOf, textIn, withField } from '../../fields.js'
+import { type Fields, isFields, parseEvent, placeOf, rejectErrorEvent, textIn, withField } from '../../fields.js'
 import { namedModel } from '../../models/index.js'
 import { RepeatedEvent, valuesOf } from '../../shared/repeated-event.js'
 import {
@@ -96,15 +96,14 @@ export class OpenAIStream implements ChatStreamDecoder {
     if (text === '') return
     if (text === '[DONE]') {
       this.done = true
+      this.#finishOpen(out)
       this.#flush(out)
       return
     }
-    if (event === 'error' && !isFields(parseJSON(text))) {
-      throw new ProviderFault('its stream has an error', { error: { message: text } })
-    }
+    rejectErrorEvent(event, text)
     const body = parseEvent(text)
     const { choices } = body
-    if (body.error || event === 'error' || (!Array.isArray(choices) && isError(body))) {
+    if (body.error || (!Array.isArray(choices) && isError(body))) {
       throw new ProviderFault('its stream has an error', body)
     }
     // Azure sends the verdict of its filter on the prompt before the answer, under an empty id
@@ -156,10 +155,28 @@ export class OpenAIStream implements ChatStreamDecoder {
   end(out: ChatCompletionChunk[]): boolean {
     this.#flush(out)
     const open = this.#choices.filter((choice) => choice !== undefined)
-    if (open.length === 0) return false
-    return open.every(
-      ({ finished, hasContent, tools }) => finished || (this.done && (tools ? tools.complete : hasContent)),
-    )
+    return open.length > 0 && open.every((choice) => choice.finished || (this.done && isWhole(choice)))
+  }
+
+  /** Ends calls of a stream that has its end mark and no finish reason. */
+  #finishOpen(out: ChatCompletionChunk[]): void {
+    for (const [index, open] of this.#choices.entries()) {
+      if (!open?.tools || open.finished || !isWhole(open)) continue
+      open.finished = true
+      const delta: Delta = {}
+      this.#close(delta, open)
+      out.push({ ...this.#head(), choices: [{ index, delta, finish_reason: 'tool_calls' }] })
+    }
+  }
+
+  #head(): ChatCompletionChunk {
+    return {
+      id: this.#id || this.#context.fallbackId,
+      object: 'chat.completion.chunk',
+      created: this.#created || this.#context.created,
+      model: this.#model || this.#context.model,
+      choices: [],
+    }
   }
 
   #addTop(body: Fields, chunk: ChatCompletionChunk): void {
@@ -354,13 +371,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   /** Emits usage, and extras without a chunk of their own. */
   #flush(out: ChatCompletionChunk[]): void {
     if (!this.#usage && !this.#early) return
-    const chunk: ChatCompletionChunk = {
-      id: this.#id || this.#context.fallbackId,
-      object: 'chat.completion.chunk',
-      created: this.#created || this.#context.created,
-      model: this.#model || this.#context.model,
-      choices: [],
-    }
+    const chunk = this.#head()
     if (this.#usage) chunk.usage = this.#usage
     if (this.#last?.service_tier) chunk.service_tier = this.#last.service_tier
     if (this.#last?.system_fingerprint) chunk.system_fingerprint = this.#last.system_fingerprint
@@ -370,6 +381,9 @@ export class OpenAIStream implements ChatStreamDecoder {
     out.push(chunk)
   }
 }
+
+/** Whether nothing shows that a choice without a finish reason was cut. */
+const isWhole = ({ hasContent, tools }: OpenChoice): boolean => (tools ? tools.complete : hasContent)
 
 const hasContent = (delta: Delta): boolean =>
   !!(delta.content || delta.reasoning_content || delta.refusal || delta.audio || delta.images)

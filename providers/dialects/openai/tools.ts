@@ -239,6 +239,8 @@ interface OpenCall {
   written: string
 }
 
+const isEmpty = (value: unknown): boolean => isFields(value) && Object.keys(value).length === 0
+
 /**
  * The tool calls of one choice while they arrive. Fields that the host leaves out are added: OpenAI sends an index with every delta, and
  * id, type and name with the first one of a call.
@@ -248,6 +250,8 @@ export class ToolDeltas {
   readonly #prefix: string
   readonly #names: EncodeState['names']
   #last = -1
+  /** Places of calls by their index on the wire, if another call has it. */
+  #moved: Map<number, number> | undefined
 
   /** @param prefix of the ids for calls without one */
   constructor(prefix: string, names?: EncodeState['names']) {
@@ -304,7 +308,8 @@ export class ToolDeltas {
         delta.function.name = originalName(name, this.#names)
       }
       if (fn.arguments !== undefined && fn.arguments !== null) {
-        delta.function.arguments = argumentsOf(fn.arguments)
+        // an empty object is a placeholder: the arguments follow, or close() adds it
+        delta.function.arguments = isEmpty(fn.arguments) ? '' : argumentsOf(fn.arguments)
         open.written += delta.function.arguments
       }
     } else if (raw.custom !== undefined) {
@@ -316,22 +321,32 @@ export class ToolDeltas {
     return delta
   }
 
-  /** By index; by id if the host sends no index, or one index for all calls; otherwise the latest call. */
+  /** By index; by id if the host sends no index, or one index for several calls; otherwise the latest call. */
   #indexOf(rawIndex: unknown, id: string, name: string | undefined): number {
     const given = placeOf(rawIndex)
     let index = this.#last
     if (given !== undefined) {
-      const open = this.#calls[given]
-      index = open && id && name && open.named && open.id !== id ? this.#find(id) : given
+      index = this.#moved?.get(given) ?? given
+      const open = this.#calls[index]
+      // a known id with another index is the same call; some hosts change the id with every piece of one
+      if (id && open?.id !== id && (open ? name && open.named : !name)) index = this.#find(id, given)
     } else if (id) index = this.#find(id)
     else if (name || index < 0) index = this.#calls.length
     this.#last = index
     return index
   }
 
-  /** The call of this id, or the place of a new one. */
-  #find(id: string): number {
-    const found = this.#calls.findIndex((call) => call?.id === id)
-    return found < 0 ? this.#calls.length : found
+  /**
+   * The call of this id, or the place of a new one.
+   * @param given the index on the wire: pieces without an id have it too
+   */
+  #find(id: string, given?: number): number {
+    let index = this.#calls.findIndex((call) => call?.id === id)
+    if (index < 0) index = given !== undefined && this.#calls[given] === undefined ? given : this.#calls.length
+    if (given !== undefined && index !== given) {
+      this.#moved ??= new Map()
+      this.#moved.set(given, index)
+    }
+    return index
   }
 }

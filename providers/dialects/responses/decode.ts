@@ -13,6 +13,7 @@ export const gap = '\n\n'
 /** https://platform.openai.com/docs/api-reference/responses/object, as a chat answer */
 export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompletion> {
   const response = responseIn(body)
+  checkEnded(response)
   const state = context.encodeState as EncodeState | undefined
   const listed = fieldsIn(response.output)
   const cut = cutAtStop(listed, state)
@@ -26,7 +27,7 @@ export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompl
       {
         index: 0,
         message,
-        finish_reason: finishOf(cut ? 'completed' : native, message.tool_calls !== undefined),
+        finish_reason: finishOf(cut ? undefined : response, message.tool_calls !== undefined),
         logprobs: logprobsOf(output),
         native_finish_reason: native,
       },
@@ -46,6 +47,19 @@ export function responseIn(body: unknown): Fields {
     throw new ProviderFault("its answer has no 'output'", isError(body) ? body : undefined)
   }
   return body
+}
+
+const isIncomplete = ({ status, incomplete_details: details }: Fields): boolean =>
+  status === 'incomplete' || (isFields(details) && !!details.reason)
+
+/** @throws {ProviderFault} if a response has ended without an answer, or not at all */
+export function checkEnded(response: Fields): void {
+  const { status } = response
+  if (status === 'failed') throw faultOf(response)
+  const isOpen = (status === 'queued' || status === 'in_progress') && fieldsIn(response.output).length === 0
+  if (status === 'cancelled' || isOpen) {
+    throw new ProviderFault('its answer was an error', { error: { message: `The response ended as '${status}'.` } })
+  }
 }
 
 /** The error of a response that failed. */
@@ -71,18 +85,12 @@ export function nativeReason({ status, incomplete_details: details }: Fields): s
   return reason || (typeof status === 'string' && status) || 'completed'
 }
 
-export function finishOf(native: string, calls: boolean): FinishReason {
-  switch (native) {
-    case 'max_output_tokens':
-    case 'max_messages':
-    case 'max_tool_calls':
-    case 'max_prompt_tokens':
-      return 'length'
-    case 'content_filter':
-      return 'content_filter'
-    default:
-      return calls ? 'tool_calls' : 'stop'
-  }
+/** @param response undefined if the answer was cut at a stop sequence, which is its natural end */
+export function finishOf(response: Fields | undefined, calls: boolean): FinishReason {
+  if (response && nativeReason(response) === 'content_filter') return 'content_filter'
+  // a limit of tokens, messages or calls, whatever its name; a steered answer goes on in another one
+  if (response && isIncomplete(response) && nativeReason(response) !== 'steered') return 'length'
+  return calls ? 'tool_calls' : 'stop'
 }
 
 /** Copies the fields of an answer beside its output, except those that repeat the request. */

@@ -6,6 +6,7 @@ import {
   addNote,
   addRest,
   callId,
+  checkEnded,
   cutAtStop,
   faultOf,
   finishOf,
@@ -51,6 +52,14 @@ function errorIn(body: Fields): Fields {
   return { ...error, message: textIn(error, 'message') ?? textIn(body, 'error') ?? 'The stream ended with an error.' }
 }
 
+/** The response of the last event. Some hosts leave its status out, or as it was before. */
+function endedAs(type: string, raw: unknown): Fields {
+  const response = isFields(raw) ? raw : {}
+  const { status } = response
+  if (status === 'failed' || status === 'incomplete') return response
+  return { ...response, status: type.slice('response.'.length) }
+}
+
 /** Events that are read after a stop sequence. */
 const ends: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete', 'response.failed'])
 
@@ -61,6 +70,8 @@ interface OpenItem {
   refused: number
   /** Characters of its reasoning, or of a call's arguments. */
   written: number
+  /** The part of its reasoning that was written last. */
+  thought: string
   /** Start of its texts in the text of the answer, by content index. */
   starts: Map<number, number>
   /** Its index among the tool calls. */
@@ -119,17 +130,22 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         return this.#add(index, body.item, out)
       case 'response.output_text.delta':
         return this.#addText(index, part, textIn(body, 'delta') ?? '', body.logprobs, out)
+      // some hosts send a text in one piece
+      case 'response.output_text.done':
+        if (this.#item(index).starts.has(part)) return
+        return this.#addText(index, part, textIn(body, 'text') ?? '', body.logprobs, out)
       case 'response.refusal.delta':
         return this.#refuse(this.#item(index), textIn(body, 'delta') ?? '', out)
       case 'response.reasoning_summary_text.delta':
+        return this.#think(this.#item(index), textIn(body, 'delta') ?? '', `summary ${body.summary_index}`, out)
       case 'response.reasoning_text.delta':
-        return this.#think(this.#item(index), textIn(body, 'delta') ?? '', out)
-      case 'response.reasoning_summary_part.added':
-        if (this.#item(index).written > 0) this.#think(this.#item(index), gap, out)
-        return
+        return this.#think(this.#item(index), textIn(body, 'delta') ?? '', `text ${part}`, out)
       case 'response.function_call_arguments.delta':
       case 'response.custom_tool_call_input.delta':
         return this.#write(index, textIn(body, 'delta') ?? '', body.type, out)
+      case 'response.function_call_arguments.done':
+        if (this.#item(index).written > 0) return
+        return this.#write(index, textIn(body, 'arguments') ?? '', body.type, out)
       case 'response.output_text.annotation.added':
         return this.#cite(index, body.annotation, this.#startOf(this.#item(index), part), out)
       case 'response.output_item.done':
@@ -139,7 +155,8 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         return
       case 'response.completed':
       case 'response.incomplete':
-        return this.#finish(isFields(body.response) ? body.response : {}, out)
+      case 'response.cancelled':
+        return this.#finish(endedAs(body.type, body.response), out)
     }
   }
 
@@ -155,6 +172,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         text: 0,
         refused: 0,
         written: 0,
+        thought: '',
         starts: new Map(),
         call: undefined,
         notes: 0,
@@ -244,9 +262,10 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     this.#put({ refusal: delta }, out)
   }
 
-  #think(item: OpenItem, delta: string, out: ChatCompletionChunk[]): void {
+  #think(item: OpenItem, delta: string, part: string, out: ChatCompletionChunk[]): void {
     if (delta === '') return
-    const before = item.written === 0 && this.#hasReasoning ? gap : ''
+    const before = this.#hasReasoning && (item.written === 0 || item.thought !== part) ? gap : ''
+    item.thought = part
     item.written += delta.length
     this.#hasReasoning = true
     this.#put({ reasoning_content: before + delta }, out)
@@ -288,7 +307,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         return
       }
       case 'reasoning':
-        if (item.written === 0) this.#think(item, reasoningOf(raw), out)
+        if (item.written === 0) this.#think(item, reasoningOf(raw), '', out)
         return
       case 'function_call':
       case 'custom_tool_call': {
@@ -307,7 +326,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   }
 
   #finish(response: Fields, out: ChatCompletionChunk[]): void {
-    if (response.status === 'failed') throw faultOf(response)
+    checkEnded(response)
     this.#head ??= headOf(response, this.#context)
     // some hosts omit the output in the last event
     const listed = fieldsIn(response.output)
@@ -321,7 +340,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     const kept = this.#cut ? (cutAtStop(output, this.#state) ?? []) : output
     const items = replayItems(kept, this.#context.provider)
     const native = nativeReason(response)
-    const reason = finishOf(this.#cut ? 'completed' : native, this.#calls > 0)
+    const reason = finishOf(this.#cut ? undefined : response, this.#calls > 0)
     const delta: Delta = items ? { provider_specific_fields: items } : {}
     this.#put(delta, out, { finish_reason: reason, native_finish_reason: native })
     const last = out.at(-1)

@@ -134,7 +134,7 @@ describe('a stream', () => {
     )
     const strange = [
       { type: 'weather' },
-      { type: 'content_block_delta', index: 9, delta: { type: 'text_delta', text: 'lost' } },
+      { type: 'content_block_delta', index: 9, delta: { type: 'novelty_delta', text: 'lost' } },
       null,
       5,
     ]

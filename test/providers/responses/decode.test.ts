@@ -185,9 +185,9 @@ describe('a stream of the Responses API as chunks', () => {
       open,
       at(0, 'output_item.added', { item: { type: 'reasoning', id: 'rs_1', summary: [] } }),
       at(0, 'reasoning_summary_part.added', { summary_index: 0 }),
-      at(0, 'reasoning_summary_text.delta', { delta: 'First.' }),
+      at(0, 'reasoning_summary_text.delta', { summary_index: 0, delta: 'First.' }),
       at(0, 'reasoning_summary_part.added', { summary_index: 1 }),
-      at(0, 'reasoning_summary_text.delta', { delta: 'Then.' }),
+      at(0, 'reasoning_summary_text.delta', { summary_index: 1, delta: 'Then.' }),
       at(0, 'output_item.done', { item: response.output[0] }),
       at(1, 'output_text.delta', { delta: 'Loo' }),
       at(1, 'output_text.delta', { delta: 'king.' }),
@@ -200,8 +200,7 @@ describe('a stream of the Responses API as chunks', () => {
     ])
     expect(chunks.map(({ choices }) => choices[0]?.delta.reasoning_content).filter(Boolean)).toEqual([
       'First.',
-      '\n\n',
-      'Then.',
+      '\n\nThen.',
     ])
     expect(answer.choices[0]?.message).toMatchObject({
       content: 'Looking.',
@@ -326,10 +325,17 @@ describe('an answer that ends early', () => {
     ['max_messages', 'length'],
     ['content_filter', 'content_filter'],
     ['steered', 'stop'],
+    ['a_new_limit', 'length'],
   ])('for %s has the finish reason %s', (reason, finish) => {
     const output = [{ type: 'message', content: [{ type: 'output_text', text: 'Hel' }] }]
     const body = { id: 'r', output, status: 'incomplete', incomplete_details: { reason } }
     expect(decode(body).choices[0]).toMatchObject({ finish_reason: finish, native_finish_reason: reason })
+  })
+})
+
+describe('a response without an answer', () => {
+  it.each(['cancelled', 'queued', 'in_progress'])('is a failure if its status is %s', (status) => {
+    expect(() => decode({ id: 'r', output: [], status })).toThrow(ProviderFault)
   })
 })
 
