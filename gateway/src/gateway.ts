@@ -209,15 +209,15 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       ),
   })
   let fallbacksOf = fallbackTable(config)
-  const refresh = () => applyModels(router, catalog, config, allEntries(), mocks)
-  catalog.replace(allEntries(), config.aliases)
-  const changedModels = () => {
-    try {
-      refresh()
-    } catch (error) {
-      log.error(`A stored model can't be used: ${error instanceof Error ? error.message : String(error)}`)
-    }
+  const refresh = async () => {
+    await loadMocks(allEntries(), mocks)
+    applyModels(router, catalog, config, allEntries(), mocks)
   }
+  catalog.replace(allEntries(), config.aliases)
+  const changedModels = () =>
+    void refresh().catch((error: unknown) =>
+      log.error(`A stored model can't be used: ${error instanceof Error ? error.message : String(error)}`),
+    )
   const unwatchModels = stored.watch(changedModels)
   const unwatchPrices = prices.watch(changedModels)
 
@@ -234,8 +234,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     try {
       const loaded = await loadHooks(next.hooks, ownHooks, log)
       config = next
-      await loadMocks(allEntries(), mocks)
-      refresh()
+      await refresh()
       hooks = loaded
     } catch (error) {
       config = before

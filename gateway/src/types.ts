@@ -51,6 +51,12 @@ export interface Catalog {
   has(model: string): boolean
   /** The group behind an alias; the name itself otherwise. */
   resolve(model: string): string
+  /** The team that alone may use a group, which is its own model. */
+  teamOf(model: string): string | undefined
+  /** The group of a team's own model of this name. */
+  teamModel(teamId: string, model: string): string | undefined
+  /** The group of a name, as callers know it: without the team of a team's own model. */
+  callName(model: string): string
   /** Names in `model_info.access_groups` of the group. */
   accessGroups(model: string): readonly string[]
   /** Highest prices of the group's deployments in US dollars per token; undefined if one of them has no price. */

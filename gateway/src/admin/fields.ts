@@ -52,9 +52,18 @@ function read<Kind extends z.ZodType>(
 ): z.output<Kind> | null | undefined {
   const value = fields[name]
   if (value === undefined || value === null) return value
-  const { success, data } = kind.safeParse(value)
+  const { success, data } = kind.safeParse(unquoted(kind, value))
   if (!success) throw wrong(name, what, value)
   return data
+}
+
+const quotable: readonly z.ZodType[] = [kinds.amount, kinds.count, kinds.flag]
+
+/** Scripts quote numbers and booleans, since variables of a shell are texts. */
+function unquoted(kind: z.ZodType, value: unknown): unknown {
+  if (typeof value !== 'string' || !quotable.includes(kind)) return value
+  if (/^(true|false)$/i.test(value)) return value.toLowerCase() === 'true'
+  return /^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value
 }
 
 /** A field that may be left out or null. */

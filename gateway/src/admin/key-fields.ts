@@ -55,8 +55,9 @@ export function fieldsOf(context: AdminContext, body: Fields, before: KeyRow | u
     ...limits(body),
     key_alias: text(body, 'key_alias'),
     user_id: text(body, 'user_id'),
-    team_id: text(body, 'team_id'),
-    organization_id: text(body, 'organization_id'),
+    // forms send an empty text for an id that was not chosen
+    team_id: text(body, 'team_id') === '' ? (before ? undefined : null) : text(body, 'team_id'),
+    organization_id: text(body, 'organization_id') === '' ? null : text(body, 'organization_id'),
     budget_id: text(body, 'budget_id'),
     models: body.models === undefined ? undefined : (texts(body, 'models') ?? []),
     aliases: body.aliases === undefined ? undefined : aliasesOf(body),

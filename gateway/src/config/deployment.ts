@@ -11,9 +11,21 @@ import { deploymentKeys, modelInfoKeys, paramKeys } from './deployment-keys.js'
 import type { Path } from './document.js'
 import { pricesOf } from './prices.js'
 
+/** A model of one team. */
+export interface TeamModel {
+  readonly id: string
+  /** Name for the team's calls. */
+  readonly name: string
+}
+
+/** The group of a team's own model. Other teams, and all callers, may have models of the same name. */
+export const teamGroup = (teamId: string, name: string): string => `model_name_${teamId}_${name}`
+
 /** A deployment of `model_list`, or of `/model/new`. */
 export interface ModelEntry {
   readonly modelName: string
+  /** The team that alone may use it, and the name by which it does. */
+  readonly team: TeamModel | undefined
   /** As configured, with references to the environment unresolved. Shown without its secrets. */
   readonly litellmParams: Readonly<Record<string, unknown>>
   readonly modelInfo: Readonly<Record<string, unknown>>
@@ -96,8 +108,8 @@ export function readDeployment(
   }
   const before = checker.problems.length
   const outer = checker.section(path, entry, deploymentKeys, { nested: ['litellm_params', 'model_info'] })
-  const modelName = outer.text('model_name')
-  if (!modelName) checker.problem(path, `'${showPath(path)}.model_name' must be a text; got ${show(entry.model_name)}.`)
+  const givenName = outer.text('model_name')
+  if (!givenName) checker.problem(path, `'${showPath(path)}.model_name' must be a text; got ${show(entry.model_name)}.`)
   const rawParams = isMap(entry.litellm_params) ? entry.litellm_params : undefined
   if (!rawParams) {
     checker.problem(path, `'${showPath(path)}.litellm_params' must be a map; got ${show(entry.litellm_params)}.`)
@@ -124,7 +136,10 @@ export function readDeployment(
     checker.problem([...paramsPath, 'model'], `'${showPath(paramsPath)}.model' must be 'provider/model'; got ${got}.`)
   }
   checkAddresses(checker, params)
-  if (checker.problems.length > before || !modelName || !model) return []
+  if (checker.problems.length > before || !givenName || !model) return []
+  const teamId = info.text('team_id')
+  const team = teamId ? { id: teamId, name: info.text('team_public_model_name') ?? givenName } : undefined
+  const modelName = team ? teamGroup(team.id, team.name) : givenName
   const environments = info.texts('supported_environments')
   if (environments && !environments.includes(checker.environment.LITELLM_ENVIRONMENT ?? '')) {
     checker.line(
@@ -147,8 +162,9 @@ export function readDeployment(
     }
     return {
       modelName,
+      team,
       litellmParams: rawParams,
-      modelInfo: rawInfo,
+      modelInfo: team ? { ...rawInfo, team_public_model_name: team.name } : rawInfo,
       accessGroups: info.texts('access_groups') ?? [],
       useInPassThrough: params.flag('use_in_pass_through') === true,
       mockResponse: params.text('mock_response'),

@@ -47,7 +47,7 @@ export function cloudRequest(
   environment: Environment,
 ): CloudRequest {
   const own = entries.filter(
-    ({ useInPassThrough, config }) => useInPassThrough && config.params.model.startsWith(`${provider}/`),
+    ({ useInPassThrough, team, config }) => useInPassThrough && !team && config.params.model.startsWith(`${provider}/`),
   )
   if (provider === 'vertex_ai') return vertexRequest(url, own, environment)
   const [entry] = own

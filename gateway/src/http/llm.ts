@@ -11,7 +11,7 @@ import { type CallNotes, notesOf } from '../callbacks.js'
 import type { Environment } from '../config/config.js'
 import type { Settings } from '../config/settings.js'
 import type { CallHooks, HookRunner } from '../hooks/runner.js'
-import { callerFor, callerIn } from '../keys/model-access.js'
+import { callerFor, callerIn, nameFor, resolveAlias } from '../keys/model-access.js'
 import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, cut, forbidden, notFound } from '../refusal.js'
@@ -108,12 +108,13 @@ export class LlmRoutes {
   models(principal: Principal) {
     const { catalog, control } = this.#parts
     const aliases = Object.keys({ ...principal.team?.aliases, ...principal.key?.aliases })
-    return [...new Set([...catalog.listed(this.#parts.environment), ...aliases])]
+    const named = catalog.listed(this.#parts.environment).flatMap((name) => nameFor(catalog, principal, name) ?? [])
+    return [...new Set([...named, ...aliases])]
       .filter(
         (name) =>
           control.admission.mayUse(principal, name) && (aliases.includes(name) || isNamed(catalog, principal, name)),
       )
-      .map((name) => ({ ...catalog.listing(aliased(principal, name)), id: name }))
+      .map((name) => ({ ...catalog.listing(resolveAlias(catalog, principal, name)), id: name }))
   }
 
   #authorize(request: LlmRequest, route: RouteInfo): Principal {
@@ -134,7 +135,7 @@ export class LlmRoutes {
 
   #checkListed(principal: Principal, model: string): void {
     const { catalog, control } = this.#parts
-    if (!catalog.has(aliased(principal, model)))
+    if (!catalog.has(resolveAlias(catalog, principal, model)))
       throw notFound(`The model '${cut(model)}' does not exist. GET /v1/models lists the models of the key.`, 'model')
     if (!control.admission.mayUse(principal, model))
       throw forbidden(`The key may not use the model '${cut(model)}'.`, 'key_model_access_denied', 'model')
@@ -183,7 +184,7 @@ export class LlmRoutes {
       body = { ...body, ...params }
       for (const name of names) if (!(name in params)) delete body[name]
     }
-    const target = aliased(principal, model)
+    const target = resolveAlias(catalog, principal, model)
     if (!catalog.has(target) && control.admission.mayUse(principal, model)) {
       throw badRequest(`The model '${cut(model)}' does not exist. GET /v1/models lists the models of the key.`, 'model')
     }
@@ -234,10 +235,11 @@ export class LlmRoutes {
     const runner = this.#parts.hooks()
     if (!runner) return undefined
     const { id, path, headers, signal } = request
-    const target = aliased(principal, model)
+    const { catalog } = this.#parts
+    const target = resolveAlias(catalog, principal, model)
     request.hooks = runner.start({
       ...{ id, path, route, principal, model, params, body, signal },
-      models: [target, this.#parts.catalog.resolve(target)],
+      models: [target, catalog.resolve(target), catalog.callName(target)],
       tags: tagsOf({ headers, params: body }, principal),
       stream: params.stream === true || route.stream !== undefined,
     })
@@ -254,7 +256,9 @@ export class LlmRoutes {
     if (forced !== undefined) return forced
     if (operation === 'moderation' && (given === undefined || given === null)) {
       const { catalog } = this.#parts
-      const found = catalog.entries.find((entry) => catalog.listing(entry.modelName).mode === 'moderation')
+      const found = catalog.entries.find(
+        ({ modelName, team }) => !team && catalog.listing(modelName).mode === 'moderation',
+      )
       if (found) return found.modelName
     }
     if (typeof given !== 'string' || given === '')
@@ -387,8 +391,6 @@ export class LlmRoutes {
 }
 
 /** The model behind an alias of the key or the team. */
-const aliased = ({ key, team }: Principal, model: string) => key?.aliases[model] ?? team?.aliases[model] ?? model
-
 /** An alias of the gateway is listed for callers without a list of models, and for those whose lists name it. */
 function isNamed(catalog: ModelCatalog, { key, team, user }: Principal, name: string): boolean {
   if (name.includes('*')) return false

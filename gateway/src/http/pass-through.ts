@@ -148,7 +148,8 @@ function providerDestination(
   { url }: OpenRequest,
 ): Destination {
   const own = catalog.entries.find(
-    ({ useInPassThrough, config }) => useInPassThrough && config.params.model.startsWith(`${upstream.provider}/`),
+    ({ useInPassThrough, team, config }) =>
+      useInPassThrough && !team && config.params.model.startsWith(`${upstream.provider}/`),
   )
   const key = own?.config.params.apiKey ?? upstream.keyVariables.map((name) => environment[name]).find(Boolean)
   if (!key) {

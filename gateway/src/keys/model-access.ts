@@ -1,14 +1,25 @@
 import { forbidden } from '../refusal.js'
 import type { Catalog, Principal } from '../types.js'
 import type { Directory } from './directory.js'
+import { isAdmin, isViewer } from './key-ring.js'
 
 /** Means all models of the key's team. */
 const teamModels = 'all-team-models'
 const allModels: readonly string[] = ['all-proxy-models', '*', 'all']
 
-/** Resolves an alias of the key or of its team. */
-export function resolveAlias({ key, team }: Principal, model: string): string {
-  return own(key?.aliases, model) ?? own(team?.aliases, model) ?? model
+/** The model behind a name: an alias of the key or of its team, or a model of the team's own. */
+export function resolveAlias(catalog: Catalog, { key, team, teamId }: Principal, model: string): string {
+  const name = own(key?.aliases, model) ?? own(team?.aliases, model) ?? model
+  return (teamId !== null && catalog.teamModel(teamId, name)) || name
+}
+
+/** The name by which the caller may use a group; undefined if it may not, because the group is another team's own model. */
+export function nameFor(catalog: Catalog, principal: Principal, group: string): string | undefined {
+  const owner = catalog.teamOf(group)
+  if (owner === undefined) return group
+  const isMember = [principal, ...(principal.alternatives ?? [])].some(({ teamId }) => teamId === owner)
+  if (isMember) return catalog.callName(group)
+  return isViewer(principal) ? group : undefined
 }
 
 const own = (aliases: Readonly<Record<string, string>> | undefined, name: string) =>
@@ -20,17 +31,30 @@ const own = (aliases: Readonly<Record<string, string>> | undefined, name: string
  */
 export function deniedBy(
   catalog: Catalog,
-  { key, team, user, membership }: Principal,
+  principal: Principal,
   model: string,
   requested = model,
 ): 'key' | 'team' | 'user' | undefined {
+  const { key, team, user, membership } = principal
+  const owner = catalog.teamOf(model)
+  if (owner !== undefined && owner !== principal.teamId && !isAdmin(principal)) return 'team'
+  const name = owner === undefined ? undefined : catalog.callName(model)
   const has = (models: readonly string[] | null | undefined) =>
-    !models?.length || contains(catalog, models, model) || (requested !== model && models.includes(requested))
+    !models?.length ||
+    contains(catalog, models, model) ||
+    (requested !== model && models.includes(requested)) ||
+    (name !== undefined && models.some((entry) => entry === name || (entry.includes('*') && matches(entry, name))))
   // a key that lists 'all-team-models' has the models of its team
   const keyModels = key?.models.filter((name) => name !== teamModels) ?? []
   const inherits = key?.models.includes(teamModels) ?? false
-  if (!(inherits && keyModels.length === 0) && !has(keyModels) && !(inherits && has(team?.models))) return 'key'
-  if (!has(team?.models) || !has(membership?.allowed_models)) return 'team'
+  if (
+    !(inherits && keyModels.length === 0) &&
+    !has(keyModels) &&
+    !(inherits && (owner !== undefined || has(team?.models)))
+  )
+    return 'key'
+  // a team may use its own models, whatever else it may use
+  if ((owner === undefined && !has(team?.models)) || !has(membership?.allowed_models)) return 'team'
   if (!team && !has(user?.models)) return 'user'
   return undefined
 }

@@ -49,7 +49,9 @@ const rules: readonly Rule[] = [
   // the dashboard: its tests and changes are for admins
   { path: /^\/dashboard\/(deployments|settings)$/, method: 'GET', group: 'info_routes', roles: viewers },
   // operation
-  { path: /^\/health(\/|$)/, group: 'info_routes', roles: all },
+  // sends a request to every deployment
+  { path: /^\/health$/, group: 'info_routes', roles: viewers },
+  { path: /^\/health\//, group: 'info_routes', roles: all },
   { path: /^\/cache\/ping$/, group: 'info_routes', roles: viewers },
   { path: /^\/metrics/, group: 'info_routes', roles: viewers },
   // management: reads for viewers, changes for admins

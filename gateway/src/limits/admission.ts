@@ -84,7 +84,7 @@ export class CallAdmission implements Admission {
 
   mayUse(principal: Principal, model: string): boolean {
     const may = (caller: Principal) =>
-      deniedBy(this.#parts.catalog, caller, resolveAlias(caller, model), model) === undefined
+      deniedBy(this.#parts.catalog, caller, resolveAlias(this.#parts.catalog, caller, model), model) === undefined
     return may(principal) || (principal.alternatives?.some(may) ?? false)
   }
 
@@ -96,12 +96,12 @@ export class CallAdmission implements Admission {
   async admit(caller: Principal, asked: AdmissionCall): Promise<Admitted> {
     const call = { ...asked, id: this.#ids.take(asked.id) }
     const principal = callerFor(caller, (candidate) => this.mayUse(candidate, call.model))
-    const model = resolveAlias(principal, call.model)
     const tags = tagsOf(call, principal)
     const customerId = principal.customerId ?? customerOf(call)
     const { directory, catalog, now } = this.#parts
+    const model = resolveAlias(catalog, principal, call.model)
     if (customerId && !directory.knows('customers', customerId)) await directory.load('customers', [customerId])
-    const accounts = this.#accountsOf(principal, catalog.resolve(model), customerId, tags)
+    const accounts = this.#accountsOf(principal, catalog.callName(model), customerId, tags)
     const { subjects } = accounts
     const facts: RowFacts = {
       call,
@@ -163,10 +163,10 @@ export class CallAdmission implements Admission {
     } catch (error) {
       if (refusalOf(error)?.type !== 'budget_exceeded') throw error
       const { catalog, now } = this.#parts
-      for (const name of this.#cheaper(accounts, catalog.resolve(model))) {
-        const next = resolveAlias(facts.principal, name)
+      for (const name of this.#cheaper(accounts, catalog.callName(model))) {
+        const next = resolveAlias(catalog, facts.principal, name)
         if (!catalog.has(next) || !this.mayUse(facts.principal, name)) continue
-        const others = accountsOf(accounts.subjects, catalog.resolve(next), facts.tags, now())
+        const others = accountsOf(accounts.subjects, catalog.callName(next), facts.tags, now())
         try {
           return await this.#reserve(facts, next, others, true)
         } catch (reason) {

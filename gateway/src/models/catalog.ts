@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type DeploymentConfig, knownModels, type ModelInfo, modelInfo } from 'llmux'
 import type { Environment } from '../config/config.js'
-import type { ModelEntry } from '../config/deployment.js'
+import { type ModelEntry, teamGroup } from '../config/deployment.js'
 import type { Alias } from '../config/router.js'
 import type { Catalog, ModelPrice } from '../types.js'
 
@@ -24,6 +24,8 @@ export class ModelCatalog implements Catalog {
   #wildcards: readonly string[] = []
   #aliases = new Map<string, Alias>()
   #byId = new Map<string, ModelEntry>()
+  /** Teams with models of their own. */
+  #teams: ReadonlySet<string> = new Set()
   readonly #facts = new Map<string, ModelInfo | undefined>()
 
   replace(entries: readonly ModelEntry[], aliases: readonly Alias[]): void {
@@ -36,6 +38,7 @@ export class ModelCatalog implements Catalog {
     }
     this.#wildcards = [...this.#groups.keys()].filter((name) => name.includes('*'))
     this.#aliases = new Map(aliases.map((alias) => [alias.name, alias]))
+    this.#teams = new Set(entries.flatMap(({ team }) => team?.id ?? []))
     this.#byId = new Map(entries.map((entry) => [idOf(entry), entry]))
   }
 
@@ -72,6 +75,22 @@ export class ModelCatalog implements Catalog {
   resolve(model: string): string {
     if (this.#groups.has(model)) return model
     return this.#aliases.get(model)?.group ?? this.#byId.get(model)?.modelName ?? model
+  }
+
+  teamOf(model: string): string | undefined {
+    return this.#teams.size === 0 ? undefined : this.deployments(model)[0]?.team?.id
+  }
+
+  teamModel(teamId: string, model: string): string | undefined {
+    if (!this.#teams.has(teamId)) return undefined
+    const group = teamGroup(teamId, model)
+    return this.teamOf(group) === teamId ? group : undefined
+  }
+
+  callName(model: string): string {
+    const group = this.resolve(model)
+    const team = this.teamOf(group)
+    return team === undefined ? group : group.slice(teamGroup(team, '').length)
   }
 
   accessGroups(model: string): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Alerts } from '../alerts/alerts.js'
+import { nameFor } from '../keys/model-access.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { groupRow, modelRow } from '../models/facts.js'
 import type { StoredModels } from '../models/stored-models.js'
@@ -11,7 +12,7 @@ export interface ModelParts {
   readonly stored: StoredModels
   readonly alerts: Alerts
   /** Calls must see the models as soon as the answer is out. */
-  readonly refresh: () => void
+  readonly refresh: () => Promise<void>
 }
 
 /** Routes that list models and change them at run time. */
@@ -31,12 +32,15 @@ export function modelRoutes(parts: ModelParts): AdminRoute[] {
 
 function visible({ catalog, control }: ModelParts, { principal, query }: AdminRequest) {
   const { model, litellm_model_id: id } = query
-  return catalog.entries.filter(
-    (entry) =>
+  return catalog.entries.filter((entry) => {
+    const name = nameFor(catalog, principal, entry.modelName)
+    return (
+      name !== undefined &&
       (id === undefined || entry.config.id === id) &&
-      (model === undefined || entry.modelName === model) &&
-      control.admission.mayUse(principal, entry.modelName),
-  )
+      (model === undefined || entry.modelName === model || name === model) &&
+      control.admission.mayUse(principal, name)
+    )
+  })
 }
 
 function modelInfo(parts: ModelParts, request: AdminRequest) {
@@ -70,10 +74,12 @@ function whole(value: unknown, fallback: number): number {
 
 function groupInfo({ catalog, control }: ModelParts, { principal, query }: AdminRequest) {
   const { model_group: wanted } = query
-  const names = catalog
-    .models()
-    .filter((name) => (wanted === undefined || name === wanted) && control.admission.mayUse(principal, name))
-  return { data: names.map((name) => groupRow(catalog, name)) }
+  const rows = catalog.models().flatMap((group) => {
+    const name = nameFor(catalog, principal, group)
+    const fits = name !== undefined && (wanted === undefined || name === wanted)
+    return fits && control.admission.mayUse(principal, name) ? [{ ...groupRow(catalog, group), model_group: name }] : []
+  })
+  return { data: rows }
 }
 
 async function newModel({ stored, catalog, alerts, refresh }: ModelParts, request: AdminRequest) {
@@ -81,7 +87,7 @@ async function newModel({ stored, catalog, alerts, refresh }: ModelParts, reques
   for (const name of ['model_name', 'litellm_params'])
     if (body[name] === undefined) throw badRequest(`'${name}' must be in the body.`, name)
   const entry = await stored.add(body, by(request))
-  refresh()
+  await refresh()
   alerts.send({
     type: 'new_model_added',
     level: 'Low',
@@ -103,7 +109,7 @@ async function newModel({ stored, catalog, alerts, refresh }: ModelParts, reques
 async function update({ stored, catalog, refresh }: ModelParts, request: AdminRequest, id: string | undefined) {
   if (!id) throw badRequest("'model_info.id' must be in the body.", 'model_info.id')
   const entry = await stored.update(id, objectIn(request.body), by(request))
-  refresh()
+  await refresh()
   return { model_id: id, ...modelRow(catalog, entry), updated_at: new Date().toISOString(), updated_by: by(request) }
 }
 
@@ -111,7 +117,7 @@ async function remove({ stored, refresh }: ModelParts, request: AdminRequest) {
   const { id } = objectIn(request.body)
   if (typeof id !== 'string' || id === '') throw badRequest("'id' must be in the body.", 'id')
   await stored.remove(id, by(request))
-  refresh()
+  await refresh()
   return { message: `Model: ${id} deleted successfully` }
 }
 

@@ -27,6 +27,9 @@ export const catalog: Catalog = {
   models: () => ['large', 'small', 'unpriced'],
   has: (model) => ['large', 'small', 'unpriced', 'big'].includes(model),
   resolve: (model) => (model === 'big' ? 'large' : model),
+  teamOf: () => undefined,
+  teamModel: () => undefined,
+  callName: (model) => (model === 'big' ? 'large' : model),
   accessGroups: (model) => (model === 'small' ? ['cheap'] : []),
   prices: (model) => (prices[model] ? { ...prices[model], maxOutput: 4096 } : undefined),
 }

@@ -45,7 +45,7 @@ describe('keys', () => {
 
   it.each([
     [{ max_budget: -1 }, 'max_budget'],
-    [{ max_budget: '5' }, 'max_budget'],
+    [{ max_budget: 'five' }, 'max_budget'],
     [{ budget_duration: 'soon' }, 'budget_duration'],
     [{ duration: 'x' }, 'duration'],
     [{ models: 'large' }, 'models'],
@@ -63,6 +63,25 @@ describe('keys', () => {
   it('rejects a body that is no object', async () => {
     const { ask } = await openTest()
     for (const body of [undefined, [], 'text', 5]) expect((await ask('POST', '/key/generate', body)).status).toBe(400)
+  })
+
+  it('reads quoted numbers and booleans, and no other text', async () => {
+    const { ask } = await openTest()
+    const { body } = await ask('POST', '/key/generate', { max_budget: '2.5', rpm_limit: '10', blocked: 'False' })
+    expect(body).toMatchObject({ max_budget: 2.5, rpm_limit: 10, blocked: false })
+    for (const fields of [{ max_budget: '' }, { max_budget: '1 USD' }, { rpm_limit: '1.5' }, { blocked: '1' }])
+      expect([fields, (await ask('POST', '/key/generate', fields)).status]).toEqual([fields, 400])
+  })
+
+  it('takes an empty id of a team for none', async () => {
+    const { ask } = await openTest()
+    await ask('POST', '/team/new', { team_id: 't' })
+    const { key } = (await ask('POST', '/key/generate', { team_id: '', organization_id: '' })).body
+    const info = async (of: string) => (await ask('GET', `/key/info?key=${of}`)).body.info
+    expect(await info(key)).toMatchObject({ team_id: null, organization_id: null })
+    const { key: ofTeam } = (await ask('POST', '/key/generate', { team_id: 't' })).body
+    await ask('POST', '/key/update', { key: ofTeam, team_id: '' })
+    expect(await info(ofTeam)).toMatchObject({ team_id: 't' })
   })
 
   it('does not change a key that exists', async () => {
@@ -391,6 +410,23 @@ describe('rights', () => {
     const one = await key({ allowed_routes: ['/v1/embeddings'] })
     check(one, 'POST', '/v1/embeddings')
     expect(() => check(one, 'POST', '/v1/chat/completions')).toThrow('Its routes are /v1/embeddings')
+  })
+
+  it('leaves health checks, which call every model, to admins and viewers', async () => {
+    const { control, ask, key } = await openTest()
+    const allowed = (made: string, path: string) => {
+      try {
+        control.authorizeRoute(control.authenticate(made), 'GET', path)
+        return true
+      } catch {
+        return false
+      }
+    }
+    await ask('POST', '/user/new', { user_id: 'v', user_role: 'proxy_admin_viewer' })
+    expect(allowed(await key({ max_budget: 0 }), '/health')).toBe(false)
+    expect(allowed(await key(), '/health')).toBe(false)
+    expect(allowed(await key(), '/health/readiness/details')).toBe(true)
+    expect(allowed(await key({ user_id: 'v' }), '/health')).toBe(true)
   })
 
   it('opens no route without a rule', async () => {
