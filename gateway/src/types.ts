@@ -184,6 +184,19 @@ export interface AdminRoute {
 }
 
 /** Rules over budgets and limits, from the configuration. */
+/** Rules for people who make keys. */
+export interface KeyGeneration {
+  readonly personal: KeyRules
+  readonly team: KeyRules
+}
+
+interface KeyRules {
+  /** Roles of the gateway, or within the team; undefined: those that may by default. */
+  readonly roles: readonly string[] | undefined
+  /** Fields that the body must have. */
+  readonly required: readonly string[]
+}
+
 export interface ControlSettings {
   /** Status of a used-up budget. @default 422 */
   readonly budgetExceededStatus?: number | undefined
@@ -211,12 +224,22 @@ export interface ControlSettings {
   readonly timezone?: string | undefined
   /** US dollars of a customer without a budget of its own, `litellm_settings.max_end_user_budget`. */
   readonly maxEndUserBudget?: number | undefined
+  /** Budget of a customer without one of its own, `litellm_settings.max_end_user_budget_id`. */
+  readonly endUserBudgetId?: string | undefined
+  /** Who makes keys besides admins. @default everybody personal ones, admins of a team those of the team */
+  readonly keyGeneration?: KeyGeneration | undefined
+  /** Whether the budget of a user also holds for team keys. @default false */
+  readonly userBudgetOnTeamKeys?: boolean | undefined
+  /** Whether calls with tags of the client are refused. @default false */
+  readonly rejectClientTags?: boolean | undefined
   /** Customers that are created by calls. @default 100_000 */
   readonly maxCustomers?: number | undefined
   /** Defaults of `/key/generate`. */
   readonly defaultKeyParams?: Readonly<Record<string, unknown>> | undefined
   /** Upper bounds of `/key/generate`. */
   readonly upperboundKeyParams?: Readonly<Record<string, unknown>> | undefined
+  /** Defaults of `/team/new`. */
+  readonly defaultTeamParams?: Readonly<Record<string, unknown>> | undefined
   /** Defaults of `/user/new` for internal users. */
   readonly defaultUserParams?: Readonly<Record<string, unknown>> | undefined
   /** Prompts and answers are stored, masked. @default not at all */

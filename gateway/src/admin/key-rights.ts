@@ -18,10 +18,18 @@ export function ownerOf(principal: Principal, body: Fields, service: boolean): s
   return isAdmin(principal) ? (named ?? null) : (named ?? principal.userId)
 }
 
-export function checkCreation({ directory }: AdminContext, principal: Principal, row: KeyRow): void {
+export function checkCreation(context: AdminContext, principal: Principal, row: KeyRow, body: Fields): void {
+  const { directory } = context
   if (isAdmin(principal)) return
   checkPriority({}, row.metadata)
   const { team_id, user_id } = row
+  const rules = context.settings().keyGeneration?.[team_id === null ? 'personal' : 'team']
+  const missing = rules?.required.find((name) => body[name] === undefined || body[name] === null)
+  if (missing !== undefined) throw badRequest(`'${missing}' must be in the body.`, missing)
+  if (team_id === null && rules?.roles && !rules.roles.includes(principal.role)) {
+    const message = `Personal keys are made by the roles ${rules.roles.join(', ')}; your role is ${principal.role}.`
+    throw forbidden(message, 'permission_error')
+  }
   if (!reaches(principal, team_id)) {
     const message = `The key of a team makes keys of that team: 'team_id' must be '${principal.teamId}'.`
     throw forbidden(message, 'permission_error', 'team_id')
@@ -30,8 +38,13 @@ export function checkCreation({ directory }: AdminContext, principal: Principal,
     const team = directory.get('teams', team_id)
     const member = team?.members_with_roles.find((entry) => entry.user_id === principal.userId)
     const granted = team?.extra.team_member_permissions
-    const mayCreate = Array.isArray(granted) && granted.includes('/key/generate')
-    if (!member || (member.role !== 'admin' && !(mayCreate && user_id === principal.userId))) {
+    const mayCreate =
+      (Array.isArray(granted) && granted.includes('/key/generate')) || rules?.roles?.includes('user') === true
+    if (
+      !member ||
+      (rules?.roles && !rules.roles.includes(member.role)) ||
+      (member.role !== 'admin' && !(mayCreate && user_id === principal.userId))
+    ) {
       throw forbidden(`Keys of the team ${team_id} are made by its admins.`, 'permission_error', 'team_id')
     }
     if (member.role === 'admin') {

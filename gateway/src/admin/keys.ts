@@ -60,7 +60,7 @@ async function generate(context: AdminContext, request: AdminRequest, service: b
   const edit = (change: Change) => {
     const owner = ownerOf(principal, body, service)
     const row = createKey(context, change, actorOf(principal), body, key, owner, reads)
-    checkCreation(context, principal, row)
+    checkCreation(context, principal, row, body)
     return generatedKey(context, row, key)
   }
   return await context.directory.change(actorOf(principal), 'key created', edit, reads.before)

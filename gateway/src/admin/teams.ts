@@ -135,7 +135,7 @@ function fieldsOf(body: Fields, before: TeamRow | undefined): Partial<TeamRow> {
 }
 
 async function create(context: AdminContext, request: AdminRequest) {
-  const body = bodyOf(request)
+  const body = { ...context.settings().defaultTeamParams, ...defined(bodyOf(request)) }
   const actor = actorOf(request.principal)
   const id = text(body, 'team_id') ?? randomUUID()
   const given = (list(body, 'members_with_roles') ?? []).map(memberOf)

@@ -50,10 +50,13 @@ export const isMap = (value: unknown): value is Record<string, unknown> =>
 const reference = 'os.environ/'
 
 // a quoted number or boolean is as good as a bare one: values of environment variables are always text
+/** Numbers and booleans in quotes, and those of YAML 1.1, which LiteLLM reads: `20_000`, `yes`. */
 const fromText = (value: unknown) =>
-  typeof value === 'string' && /^-?\d+(\.\d+)?(e-?\d+)?$/i.test(value.trim()) ? Number(value) : value
+  typeof value === 'string' && /^-?\d[\d_]*(\.\d[\d_]*)?(e-?\d+)?$/i.test(value.trim())
+    ? Number(value.replaceAll('_', ''))
+    : value
 const toFlag = (value: unknown) =>
-  typeof value === 'string' && /^(true|false)$/i.test(value) ? value.toLowerCase() === 'true' : value
+  typeof value === 'string' && /^(true|false|yes|no|on|off)$/i.test(value) ? /^(true|yes|on)$/i.test(value) : value
 const toText = (value: unknown) => (typeof value === 'number' ? String(value) : value)
 const toList = (value: unknown) => (typeof value === 'string' ? [value] : value)
 

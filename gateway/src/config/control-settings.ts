@@ -1,6 +1,6 @@
 import { lifeMs } from '../limits/durations.js'
 import { isZone } from '../limits/zones.js'
-import type { ControlSettings } from '../types.js'
+import type { ControlSettings, KeyGeneration } from '../types.js'
 import { type Checker, isMap, type Section, show } from './checker.js'
 
 /** Settings of keys, budgets, limits and the ledger. */
@@ -30,15 +30,42 @@ export function readControl(checker: Checker, general: Section, litellm: Section
     maxBudget: litellm.number('max_budget'),
     budgetDuration: litellm.text('budget_duration'),
     maxEndUserBudget: litellm.number('max_end_user_budget'),
+    endUserBudgetId: litellm.text('max_end_user_budget_id'),
+    keyGeneration: readKeyGeneration(checker, litellm),
+    userBudgetOnTeamKeys: general.flag('apply_user_budget_to_team_keys'),
+    rejectClientTags: general.flag('reject_clientside_metadata_tags'),
     maxCustomers: own.number('max_customers'),
     defaultKeyParams: litellm.map('default_key_generate_params'),
     upperboundKeyParams: litellm.map('upperbound_key_generate_params'),
+    defaultTeamParams: litellm.map('default_team_params'),
     defaultUserParams: userDefaults(litellm),
     keepResponsesMs: readRetention(checker, own, 'response_retention'),
     passUnknownResponses: oneOf(checker, own, 'unknown_response_ids', ['refuse', 'pass']) === 'pass',
-    customKeys: own.flag('custom_keys'),
+    customKeys: general.flag('disable_custom_api_keys') === true ? false : own.flag('custom_keys'),
     contents: readContents(checker, general, litellm, own),
     retention,
+  }
+}
+
+/** `key_generation_settings`: which people make keys, and what they must say. */
+function readKeyGeneration(checker: Checker, litellm: Section): KeyGeneration | undefined {
+  const given = litellm.map('key_generation_settings')
+  if (!given) return undefined
+  const part = (kind: string, rolesName: string) => {
+    const path = [...litellm.path, 'key_generation_settings', kind]
+    const rules = given[kind] ?? {}
+    const texts = (name: string): readonly string[] | undefined => {
+      const value = isMap(rules) ? rules[name] : null
+      if (value === undefined || (Array.isArray(value) && value.every((entry) => typeof entry === 'string')))
+        return value as readonly string[] | undefined
+      checker.problem(path, `'${[...path, name].join('.')}' must be a list of texts; got ${show(value)}.`)
+      return []
+    }
+    return { roles: texts(rolesName), required: texts('required_params') ?? [] }
+  }
+  return {
+    personal: part('personal_key_generation', 'allowed_user_roles'),
+    team: part('team_key_generation', 'allowed_team_member_roles'),
   }
 }
 

@@ -1,5 +1,6 @@
 /** The keys of `model_list`. */
 
+import { furtherInfoKeys, furtherParamKeys } from './further-keys.js'
 import { each, type KeyTable, never, no, yes } from './key-table.js'
 
 const cost = yes('number', 'Price in US dollars per token, audio token, image, character, second or request.')
@@ -20,6 +21,7 @@ export const deploymentKeys: KeyTable = {
   model_name: yes('text', 'The model group that clients name. `*` matches any text.'),
   litellm_params: yes('map', 'Model, credentials, limits and default parameters.'),
   model_info: yes('map', 'Id, prices and facts.'),
+  ...each('rpm tpm', yes('number', 'As in `litellm_params`.')),
 }
 
 export const paramKeys: KeyTable = {
@@ -95,6 +97,7 @@ export const paramKeys: KeyTable = {
   ...each('cache_control_injection_points', no('Prompt caching is left to the client.')),
   ...each('ssl_verify', never('Certificates are always verified. Set NODE_EXTRA_CA_CERTS for a private authority.')),
   ...priceKeys,
+  ...furtherParamKeys,
 }
 
 export const modelInfoKeys: KeyTable = {
@@ -104,6 +107,7 @@ export const modelInfoKeys: KeyTable = {
   access_groups: yes('texts', 'Groups that keys and teams may name in `models`.'),
   supported_environments: yes('texts', 'Left out unless LITELLM_ENVIRONMENT is one of them.'),
   ...each('max_tokens max_input_tokens max_output_tokens', yes('number', 'Limits of the model.')),
+  ...each('rpm tpm', yes('number', 'As in `litellm_params`.')),
   ...each(
     `supports_vision supports_function_calling supports_tool_choice supports_parallel_function_calling supports_response_schema
 supports_reasoning supports_prompt_caching supports_system_messages supports_assistant_prefill supports_web_search supports_pdf_input
@@ -122,4 +126,5 @@ supports_audio_input supports_audio_output supports_computer_use`,
     yes('any', 'Shown by `/model/info`.'),
   ),
   ...priceKeys,
+  ...furtherInfoKeys,
 }

@@ -155,6 +155,8 @@ export function readDeployment(
     const config: DeploymentConfig = {
       modelName,
       params: {
+        ...capacity(info),
+        ...capacity(outer),
         ...paramsOf(params, info, model, defaults),
         ...(organization !== undefined && { organization: String(organization) }),
       },
@@ -174,6 +176,12 @@ export function readDeployment(
     }
   })
 }
+
+/** Limits that stand beside the parameters, which go before them. */
+const capacity = (section: Section) => ({
+  ...(section.has('rpm') && { rpm: section.number('rpm') }),
+  ...(section.has('tpm') && { tpm: section.number('tpm') }),
+})
 
 /** Checks that the SDK can serve a deployment: its provider, its parameters and its durations. */
 export function checkDeployment(checker: Checker, { config, path: entry, mockResponse, modelName }: ModelEntry): void {

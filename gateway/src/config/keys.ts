@@ -3,6 +3,7 @@
  * `docs/gateway-config.md` is generated from these tables.
  */
 
+import { furtherGeneralKeys, furtherLitellmKeys, furtherRouterKeys } from './further-keys.js'
 import { each, type KeyTable, never, no, risky, yes } from './key-table.js'
 
 const python = 'Names Python code, which the gateway does not run. Use hooks in TypeScript.'
@@ -30,7 +31,8 @@ export const topLevelKeys: KeyTable = {
   vector_store_registry: no('Vector stores are not part of the gateway.'),
   search_tools: no('Search tools are not part of the gateway.'),
   prompts: no('Prompt management is not part of the gateway.'),
-  policies: never('Policies attach guardrails. Use hooks in TypeScript or a webhook.'),
+  ...each('policies policy_attachments', never('Policies attach guardrails. Use hooks in TypeScript or a webhook.')),
+  sandbox_tools: no('Sandboxes are not part of the gateway.'),
   assistant_settings: no('The Assistants API is not served.'),
   finetune_settings: no('Fine-tuning is not served. Use pass-through routes.'),
   files_settings: no('Files are not served. Use pass-through routes.'),
@@ -118,6 +120,7 @@ export const routerKeys: KeyTable = {
   ...each('alerting_config', no('Use `general_settings.alerting`.')),
   ...each('assistants_config polling_interval default_priority', no('Not needed.')),
   default_litellm_params: no('Set the parameters on each deployment, with a YAML anchor.'),
+  ...furtherRouterKeys,
 }
 
 export const cacheKeys: KeyTable = {
@@ -174,10 +177,14 @@ export const litellmKeys: KeyTable = {
   ssl_verify: never('Certificates are always verified. Set NODE_EXTRA_CA_CERTS for a private authority.'),
   ...each('langfuse_default_tags s3_callback_params datadog_params gcs_bucket_name', no('Not supported.')),
   timezone: yes('text', 'Time zone in which budget periods begin. UTC if not set.'),
-  ...each('default_team_settings default_team_params', no('Set the values with `/team/new`.')),
-  key_generation_settings: no('Roles decide on `/key/generate`.'),
+  default_team_params: yes('map', 'Defaults of `/team/new`.'),
+  default_team_settings: no('Callbacks are those of the gateway.'),
+  key_generation_settings: yes(
+    'map',
+    '`personal_key_generation` and `team_key_generation`: roles that may make keys, and `required_params`.',
+  ),
   enable_key_alias_format_validation: no('Aliases are free text.'),
-  max_end_user_budget_id: no('Use `max_end_user_budget`.'),
+  max_end_user_budget_id: yes('text', 'Budget of `/budget/new` for each customer without one.'),
   ...each('cost_discount_config cost_margin_config', no('Costs are those of the provider.')),
   ...each(
     'extra_spend_tag_headers disable_add_user_agent_to_request_tags',
@@ -206,6 +213,7 @@ export const litellmKeys: KeyTable = {
   post_call_rules: never(python),
   pre_call_rules: never(python),
   guardrails: never('Guardrails of LiteLLM are not run. Use hooks.'),
+  ...furtherLitellmKeys,
 }
 
 export const generalKeys: KeyTable = {
@@ -289,7 +297,12 @@ export const generalKeys: KeyTable = {
   ),
   supported_db_objects: no('Models are the only objects of the configuration in the database.'),
   token_rate_limit_type: no('Limits count all tokens.'),
-  ...each('enforced_params reject_clientside_metadata_tags image_generation_model', no('Not supported.')),
+  enforced_params: yes('texts', 'Fields that the body of a call must have, such as `user` or `metadata.project`.'),
+  service_account_settings: yes('map', '`enforced_params` for keys without a user.'),
+  reject_clientside_metadata_tags: yes('flag', 'Refuses calls with tags of the client.'),
+  apply_user_budget_to_team_keys: yes('flag', 'Limits of users also hold for their keys of teams.'),
+  disable_custom_api_keys: yes('flag', '`/key/generate` accepts no `key`.'),
+  image_generation_model: no('Not supported.'),
   max_response_size_mb: no('Answers are bounded by the SDK (256 MiB).'),
   ...each(
     'forward_client_headers_to_llm_api forward_llm_provider_auth_headers forward_openai_org_id',
@@ -300,9 +313,10 @@ export const generalKeys: KeyTable = {
   ...each('ui_access_mode ui_username ui_password default_team_disabled', no('Settings of the interface of LiteLLM.')),
   disable_responses_id_security: never('A stored response is visible to its owner only.'),
   always_include_stream_usage: yes('flag', 'Streams end with usage, whether or not the client asks.'),
-  ...each('service_account_settings proxy_admin_name infer_model_from_keys block_robots', no('Not needed.')),
+  ...each('proxy_admin_name infer_model_from_keys block_robots', no('Not needed.')),
   ...each('disable_master_key_return', no('The master key is never returned.')),
   ...each('dynamic_rate_limiting_v2 mcp_internal_ip_ranges cloudzero_settings control_plane_url', no('Not supported.')),
+  ...furtherGeneralKeys,
 }
 
 /** Settings that LiteLLM doesn't have. */

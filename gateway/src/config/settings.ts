@@ -74,6 +74,8 @@ export interface Settings {
   readonly maxParallelRequests: number | undefined
   readonly userHeader: string | undefined
   readonly enforceUser: boolean
+  /** Fields that bodies of calls must have, and further ones for keys without a user. */
+  readonly enforcedParams: { readonly all: readonly string[]; readonly service: readonly string[] }
   readonly forcedModels: { readonly chat?: string; readonly embedding?: string; readonly moderation?: string }
   readonly healthChecks: { readonly intervalMs: number } | undefined
   readonly healthDetails: boolean
@@ -91,6 +93,8 @@ export interface Settings {
   readonly attemptTimeout: number | undefined
   readonly deploymentParallelRequests: number | undefined
 }
+
+const textsIn = (value: unknown) => (Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [])
 
 const mebibyte = 1024 * 1024
 
@@ -151,6 +155,10 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     maxParallelRequests: general.number('global_max_parallel_requests'),
     userHeader: general.text('user_header_name')?.toLowerCase(),
     enforceUser: general.flag('enforce_user_param') === true,
+    enforcedParams: {
+      all: general.texts('enforced_params') ?? [],
+      service: textsIn(general.map('service_account_settings')?.enforced_params),
+    },
     forcedModels: {
       ...optional('chat', general.text('completion_model')),
       ...optional('embedding', general.text('embedding_model')),

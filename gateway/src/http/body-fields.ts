@@ -26,6 +26,25 @@ export function checkRequired(operation: string, body: Readonly<Record<string, u
   if (missing) throw badRequest(`'${missing}' must be in the body.`, missing)
 }
 
+/**
+ * Checks the fields that the configuration, or the metadata of a key, makes obligatory.
+ * @param names of fields, or of fields within fields, such as `metadata.project`
+ */
+export function checkEnforced(names: readonly string[], body: Readonly<Record<string, unknown>>): void {
+  for (const name of names) {
+    const value = name
+      .split('.')
+      .reduce<unknown>(
+        (part, key) =>
+          typeof part === 'object' && part !== null && Object.hasOwn(part, key)
+            ? (part as Record<string, unknown>)[key]
+            : undefined,
+        body,
+      )
+    if (value === undefined || value === null || value === '') throw badRequest(`'${name}' must be in the body.`, name)
+  }
+}
+
 /** Lowers the bound of the output to the rest of the budget. The header `x-llmux-max-tokens` has the new bound. */
 export function limitOutput(params: Record<string, unknown>, operation: string, tokens: number): void {
   switch (operation) {

@@ -1,6 +1,7 @@
 import type { HandlerCallOptions } from 'llmux/server'
-import type { CacheSettings } from '../config/settings.js'
+import type { CacheSettings, Settings } from '../config/settings.js'
 import { badRequest, refuse } from '../refusal.js'
+import type { Principal } from '../types.js'
 import type { LlmRequest } from './llm-request.js'
 
 /** Fields of a body that name a destination or a credential: refused instead of ignored, so that no client relies on them. */
@@ -203,4 +204,12 @@ export function forwarded(headers: LlmRequest['headers'], trace: boolean): Handl
   const names = trace ? ['anthropic-beta', 'traceparent', 'tracestate'] : ['anthropic-beta']
   const found = names.flatMap((name) => (headers[name] ? [[name, headers[name]] as const] : []))
   return found.length > 0 ? { headers: Object.fromEntries(found) } : {}
+}
+
+/** Fields that the body of a call must have. */
+export function enforcedFor({ key, userId }: Principal, { enforcedParams }: Settings): readonly string[] {
+  const own = key?.metadata.enforced_params
+  const named = Array.isArray(own) ? own.filter((name) => typeof name === 'string') : []
+  const { all, service } = enforcedParams
+  return key ? [...all, ...(userId === null ? service : []), ...named] : all
 }

@@ -11,15 +11,24 @@ import { type CallNotes, notesOf } from '../callbacks.js'
 import type { Environment } from '../config/config.js'
 import type { Settings } from '../config/settings.js'
 import type { CallHooks, HookRunner } from '../hooks/runner.js'
-import { callerFor, callerIn, nameFor, resolveAlias } from '../keys/model-access.js'
+import { callerFor, callerIn, isNamed, nameFor, resolveAlias } from '../keys/model-access.js'
 import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, cut, forbidden, notFound } from '../refusal.js'
 import type { Tracing } from '../tracing/tracing.js'
 import type { AdmissionCall, Control, Principal } from '../types.js'
 import type { BackgroundCalls } from './background.js'
-import { allEnds, chatEnds, checkRequired, isLast, limitOutput, restamp, restampAll } from './body-fields.js'
-import { type CallWishes, cacheOptions, forwarded, takeOptions } from './call-options.js'
+import {
+  allEnds,
+  chatEnds,
+  checkEnforced,
+  checkRequired,
+  isLast,
+  limitOutput,
+  restamp,
+  restampAll,
+} from './body-fields.js'
+import { type CallWishes, cacheOptions, enforcedFor, forwarded, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
 import type { CallObserver, LlmRequest } from './llm-request.js'
@@ -188,6 +197,7 @@ export class LlmRoutes {
     if (!catalog.has(target) && control.admission.mayUse(principal, model)) {
       throw badRequest(`The model '${cut(model)}' does not exist. GET /v1/models lists the models of the key.`, 'model')
     }
+    checkEnforced(enforcedFor(principal, settings()), body)
     if (settings().enforceUser && !body.user) throw badRequest("'user' must be in the body.", 'user')
     const asked: AdmissionCall = {
       id: request.id,
@@ -391,10 +401,3 @@ export class LlmRoutes {
 }
 
 /** The model behind an alias of the key or the team. */
-/** An alias of the gateway is listed for callers without a list of models, and for those whose lists name it. */
-function isNamed(catalog: ModelCatalog, { key, team, user }: Principal, name: string): boolean {
-  if (name.includes('*')) return false
-  if (catalog.resolve(name) === name) return true
-  const lists = [key?.models, team?.models, user?.models].filter((list) => list !== undefined && list.length > 0)
-  return lists.every((list) => list?.some((entry) => entry === name || entry.startsWith('all-')))
-}

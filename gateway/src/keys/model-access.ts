@@ -130,3 +130,11 @@ export function checkTags(directory: Directory, catalog: Catalog, tags: readonly
     }
   }
 }
+
+/** An alias of the gateway is listed for callers without a list of models, and for those whose lists name it. */
+export function isNamed(catalog: Catalog, { key, team, user }: Principal, name: string): boolean {
+  if (name.includes('*')) return false
+  if (catalog.resolve(name) === name) return true
+  const lists = [key?.models, team?.models, user?.models].filter((list) => list !== undefined && list.length > 0)
+  return lists.every((list) => list?.some((entry) => entry === name || entry.startsWith('all-')))
+}

@@ -188,8 +188,9 @@ export function subjectsOf(
     add('member', `${principal.teamId}/${principal.userId}`, null, membership)
   }
   // as in LiteLLM, the limits of a person hold for personal keys; a team's keys live by the team's
+  const free = team !== undefined && settings.userBudgetOnTeamKeys !== true
   if (principal.userId)
-    add('user', principal.userId, user?.user_alias ?? null, team && user ? withoutLimits(user) : user)
+    add('user', principal.userId, user?.user_alias ?? null, free && user ? withoutLimits(user) : user)
   if (principal.organizationId) {
     const organization = directory.get('organizations', principal.organizationId)
     add('organization', principal.organizationId, organization?.organization_alias ?? null, organization)
@@ -198,7 +199,8 @@ export function subjectsOf(
     const customer = directory.get('customers', customerId)
     const fallback = settings.maxEndUserBudget === undefined ? {} : { max_budget: settings.maxEndUserBudget }
     const { spend_epoch = 0, blocked = false } = customer ?? {}
-    const limits = customer?.budget_id ? { budget_id: customer.budget_id } : fallback
+    const budget_id = customer?.budget_id ?? settings.endUserBudgetId
+    const limits = budget_id ? { budget_id } : fallback
     add('customer', customerId, customer?.alias ?? null, { spend_epoch, blocked, ...limits })
   }
   for (const tag of tags) add('tag', tag, null, directory.get('tags', tag))

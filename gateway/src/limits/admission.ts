@@ -20,7 +20,7 @@ import type {
 } from '../types.js'
 import { accountsOf, accountsUntil, type BudgetAccount, type CallAccounts, subjectsOf } from './accounts.js'
 import { AdmittedCall } from './admitted.js'
-import { customerOf, metadataOf, priorityOf, tagsOf, waitOf } from './call-facts.js'
+import { customerOf, metadataOf, priorityOf, refuseTags, tagsOf, waitOf } from './call-facts.js'
 import { CallIds } from './call-ids.js'
 import { costOf, type Estimate, estimateCall } from './estimate.js'
 import { Expectations } from './learned.js'
@@ -98,7 +98,7 @@ export class CallAdmission implements Admission {
     const principal = callerFor(caller, (candidate) => this.mayUse(candidate, call.model))
     const tags = tagsOf(call, principal)
     const customerId = principal.customerId ?? customerOf(call)
-    const { directory, catalog, now } = this.#parts
+    const { directory, catalog, settings, now } = this.#parts
     const model = resolveAlias(catalog, principal, call.model)
     if (customerId && !directory.knows('customers', customerId)) await directory.load('customers', [customerId])
     const accounts = this.#accountsOf(principal, catalog.callName(model), customerId, tags)
@@ -112,6 +112,7 @@ export class CallAdmission implements Admission {
       metadata: metadataOf(call, principal),
     }
     try {
+      if (settings().rejectClientTags) refuseTags(call)
       checkModel(catalog, principal, model, call.model)
       checkTags(directory, catalog, tags, model)
       const blocked = subjects.find((subject) => subject.blocked)

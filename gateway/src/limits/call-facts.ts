@@ -1,3 +1,4 @@
+import { badRequest } from '../refusal.js'
 import type { AdmissionCall, Principal } from '../types.js'
 
 const longestName = 256
@@ -42,13 +43,23 @@ export function tagsOf(
       if (tag && found.size < mostTags) found.add(tag)
     }
   }
-  add(headers['x-litellm-tags']?.split(','))
-  add(params.tags)
-  add(asObject(params.metadata)?.tags)
-  add(asObject(params.litellm_metadata)?.tags)
+  // those of a call must not push them out
   add(key?.metadata.tags)
   add(team?.metadata.tags)
+  for (const tags of clientTags({ headers, params })) add(tags)
   return [...found]
+}
+
+/** The lists of tags that a request has. */
+function clientTags({ headers, params }: Pick<AdmissionCall, 'headers' | 'params'>): unknown[] {
+  const header = headers['x-litellm-tags']?.split(',')
+  return [header, params.tags, asObject(params.metadata)?.tags, asObject(params.litellm_metadata)?.tags]
+}
+
+/** @throws a refusal with status 400 for a request with tags */
+export function refuseTags(call: Pick<AdmissionCall, 'headers' | 'params'>): void {
+  if (clientTags(call).some((tags) => tags !== undefined && tags !== null))
+    throw badRequest("Tags are those of the key and its team: leave out 'tags' and 'metadata.tags'.", 'tags')
 }
 
 const longestMetadata = 4_096
