@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { cache, cached, deploy, has, run, Skipped, temporary } from './tools.mjs'
 
 const helmVersion = 'v4.3.1'
@@ -163,6 +163,18 @@ export async function checkChart(log, _cleanup, { helm: found }) {
     /kind: Secret\nmetadata:\n {2}name: [\w-]+-config/.test(literal),
     'a literal key must make the configuration a Secret',
   )
+  const processesWith = (...values) => {
+    const flags = values.flatMap((value) => ['--set', value])
+    const objects = parseAllDocuments(run(helm, ['template', 'test', chart, ...flags])).map((document) =>
+      document.toJS(),
+    )
+    const { data } = objects.find((object) => object?.kind === 'ConfigMap' && object.data['config.yaml'])
+    return parse(data['config.yaml']).llmux_settings?.processes
+  }
+  assert.equal(processesWith(), 2)
+  assert.equal(processesWith('autoscaling.enabled=true', 'autoscaling.maxReplicas=6'), 6)
+  assert.equal(processesWith('proxy_config.llmux_settings.processes=9'), 9)
+  assert.equal(processesWith('replicaCount=1'), undefined)
   // a check that never fails is none
   const weak = spawnSync(helm, ['template', 'test', chart, '--set', 'masterkey=sk-1234'], { encoding: 'utf8' })
   const apart = spawnSync(helm, ['template', 'test', chart, '--set', 'postgresql.enabled=false'], { encoding: 'utf8' })

@@ -1,6 +1,6 @@
 import type { Clock } from '../../call/clock.js'
 import { actualOf, type Demand } from '../account.js'
-import { CandidateHealth, restingReason, trialReason } from '../health.js'
+import { restingReason, trialReason } from '../health.js'
 import { limitReason, pollMs } from '../reasons.js'
 import type {
   AccountUsage,
@@ -16,6 +16,7 @@ import type {
   Settlement,
   SharedUsage,
 } from '../types.js'
+import { Candidates } from './candidates.js'
 import { CommandTimeout } from './connection.js'
 import { Keys } from './keys.js'
 import { Ledger, type OwnUsage, type SharedAccount } from './ledger.js'
@@ -49,7 +50,6 @@ export interface StoreObserver {
 
 /** Longest wait for the trial call after a cooldown, in milliseconds. */
 const longestTrial = 10_000
-const mostCandidates = 50_000
 const defaultTimeout = 600_000
 const nothing = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, cost: 0 }
 
@@ -61,9 +61,7 @@ export class RedisStore {
   readonly #ledger: Ledger
   readonly #session: Session
   readonly #reporter: Reporter
-  /** The account that carries the health of each candidate. */
-  readonly #candidates = new Map<string, SharedAccount>()
-  readonly #health = new Map<string, CandidateHealth>()
+  readonly #candidates: Candidates
   #closed = false
 
   constructor(settings: Settings, observer: StoreObserver) {
@@ -85,6 +83,7 @@ export class RedisStore {
       },
     })
     this.#ledger = new Ledger(keys, this.#session.id)
+    this.#candidates = new Candidates(this.#ledger, clock)
     this.#reporter = new Reporter(this.#session, this.#ledger, clock, settings)
   }
 
@@ -149,15 +148,9 @@ export class RedisStore {
     const plan = planOf(request, this.#ledger, now)
     for (const { candidate, at } of plan.candidates) {
       const carrier = plan.accounts[at[0] ?? 0]
-      if (carrier) this.#carry(candidate.id, carrier)
+      if (carrier) this.#candidates.carry(candidate.id, carrier)
     }
     return plan
-  }
-
-  #carry(id: string, account: SharedAccount): void {
-    if (this.#candidates.get(id) === account) return
-    if (this.#candidates.size >= mostCandidates) this.#candidates.clear()
-    this.#candidates.set(id, account)
   }
 
   #accept(reply: ReserveReply, plan: Plan, id: string, timeout: number): Reservation | Rejection {
@@ -264,7 +257,8 @@ export class RedisStore {
         const limit = limits[one]
         return account && limit ? [[account, limit] as const] : []
       })
-      const reason = this.#health.get(candidate.id)?.refusal(now) ?? this.#shareReason(candidate, pairs, demand, now)
+      const reason =
+        this.#candidates.healthOf(candidate.id)?.refusal(now) ?? this.#shareReason(candidate, pairs, demand, now)
       if (reason) reasons.push(reason)
       else {
         const timeout = request.timeout ?? defaultTimeout
@@ -314,7 +308,7 @@ export class RedisStore {
       account.book(used)
       this.#reporter.end(account, lease, used)
     }
-    if (settlement.latency) this.#health.get(id)?.settle(now, true, settlement.latency)
+    if (settlement.latency) this.#candidates.healthOf(id)?.settle(now, true, settlement.latency)
     this.#reporter.send(
       holds.map(([account]) => account),
       latencyOf(settlement),
@@ -326,7 +320,7 @@ export class RedisStore {
     const used = { requests: 1, tokens, inputTokens: 0, outputTokens: 0, cost }
     for (const [index, limits] of accounts.entries()) {
       const account = this.#ledger.get(limits, now)
-      if (index === 0) this.#carry(id, account)
+      if (index === 0) this.#candidates.carry(id, account)
       account.state.count(Math.min(at, now), used)
       account.book(used)
       if (account.epoch === '') account.resync = true
@@ -378,23 +372,13 @@ export class RedisStore {
   }
 
   cooldown(id: string, cooldown: Cooldown): void {
-    let health = this.#health.get(id)
-    if (!health) {
-      if (this.#health.size >= mostCandidates) this.#health.clear()
-      health = new CandidateHealth()
-      this.#health.set(id, health)
-    }
-    health.coolDown(cooldown)
-    this.#reporter.setCooldown(this.#carrierOf(id), cooldown)
+    this.#candidates.coolDown(id, cooldown)
+    this.#reporter.setCooldown(this.#candidates.carrierOf(id), cooldown)
   }
 
   recovered(id: string): void {
-    this.#health.delete(id)
-    this.#reporter.setCooldown(this.#carrierOf(id), undefined)
-  }
-
-  #carrierOf(id: string): SharedAccount {
-    return this.#candidates.get(id) ?? this.#ledger.get({ key: `deployment:${id}`, counted: true }, this.#clock.wall())
+    this.#candidates.recovered(id)
+    this.#reporter.setCooldown(this.#candidates.carrierOf(id), undefined)
   }
 
   /** Reports accounts that the server does not know, after a look into the ledger of the user. */

@@ -37,6 +37,22 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 {{- end -}}
 
+{{/* The largest number of pods. */}}
+{{- define "llmux.pods" -}}
+{{- ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled | int -}}
+{{- end -}}
+
+{{/* config.yaml: proxy_config, with the number of pods that share limits through Redis. */}}
+{{- define "llmux.config" -}}
+{{- $config := deepCopy .Values.proxy_config -}}
+{{- $pods := include "llmux.pods" . | int -}}
+{{- if gt $pods 1 -}}
+{{- $given := get $config "llmux_settings" | default dict -}}
+{{- $config = set $config "llmux_settings" (mergeOverwrite (dict "processes" $pods) $given) -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}
+
 {{/* Secret and key of the admin key, of the database's and of Redis' password. */}}
 {{- define "llmux.masterSecret" -}}
 {{- default (printf "%s-masterkey" (include "llmux.fullname" .)) .Values.masterkeySecretName -}}
