@@ -203,7 +203,7 @@ export const limitNames = [
 /** Names within the metadata of a key or a team that change its limits, or the guardrails that check its calls. */
 export const limitingMetadata = [
   ...(['model_rpm_limit', 'model_tpm_limit', 'tag_rpm_limit', 'tags', 'guardrails'] as const),
-  ...(['budget_mode', 'limit_wait'] as const),
+  ...(['budget_mode', 'limit_wait', 'allowed_passthrough_routes'] as const),
 ] as const
 
 /** The limits that a body sets; fields that it leaves out are not in the result. */

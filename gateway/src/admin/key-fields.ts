@@ -17,6 +17,7 @@ const metadataFields = [
   'prompts',
   'enforced_params',
   'disable_global_guardrails',
+  'allowed_passthrough_routes',
 ]
 
 /** Fields that are kept and shown. */

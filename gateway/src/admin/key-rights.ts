@@ -5,7 +5,7 @@ import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
 import type { Principal } from '../types.js'
 import type { AdminContext } from './context.js'
-import { type Fields, keyId, limitingMetadata, limitNames, text } from './fields.js'
+import { type Fields, keyId, limitingMetadata, limitNames, object, text, texts } from './fields.js'
 
 const boundedLimits = ['max_budget', 'rpm_limit', 'tpm_limit', 'max_parallel_requests', 'soft_budget'] as const
 /** Limits that are less if they are lower. */
@@ -163,6 +163,22 @@ export function checkSelfService(
   if (before.models.length > 0 && added) {
     throw forbidden('Only admins add models to a key.', 'permission_error', 'models')
   }
+}
+
+/** Routes that narrow a key. Others, such as those of pass-through requests, would give it rights. */
+const narrowing =
+  /^((llm_api|info|management|openai|anthropic|google)_routes|(\/v1)?\/(chat\/completions|completions|embeddings|responses|messages|moderations|rerank|models|audio\/(speech|transcriptions)|images\/(generations|edits)))$/
+
+/** Only admins open pass-through routes that reach the data of an account. */
+export function checkRoutes(principal: Principal, body: Fields, before: KeyRow | undefined): void {
+  if (isAdmin(principal)) return
+  const routes = texts(body, 'allowed_routes') ?? []
+  const wide = routes.find((route) => !narrowing.test(route))
+  if (wide !== undefined && !isSame(routes, before?.allowed_routes))
+    throw forbidden(`Only admins give a key the route '${wide.slice(0, 80)}'.`, 'permission_error', 'allowed_routes')
+  const given = [object(body, 'metadata'), body].flatMap((fields) => fields?.allowed_passthrough_routes ?? [])
+  if (given.length > 0 && !isSame(given, before?.metadata.allowed_passthrough_routes ?? []))
+    throw forbidden("Only admins set 'allowed_passthrough_routes'.", 'permission_error', 'allowed_passthrough_routes')
 }
 
 /** Applies the upper bounds of the configuration. */

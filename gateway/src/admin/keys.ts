@@ -26,7 +26,16 @@ import {
 } from './fields.js'
 import { checkAlias, fieldsOf, KeyReads, keyValue } from './key-fields.js'
 import { aliases, listKeys } from './key-lists.js'
-import { checkBounds, checkCreation, checkOwner, checkSelfService, ownerOf, ownKey, visibleKey } from './key-rights.js'
+import {
+  checkBounds,
+  checkCreation,
+  checkOwner,
+  checkRoutes,
+  checkSelfService,
+  ownerOf,
+  ownKey,
+  visibleKey,
+} from './key-rights.js'
 import { generatedKey, keyInfo, keyRow } from './shapes.js'
 
 export function keyRoutes(context: AdminContext): AdminRoute[] {
@@ -53,6 +62,7 @@ export function keyRoutes(context: AdminContext): AdminRoute[] {
 async function generate(context: AdminContext, request: AdminRequest, service: boolean) {
   const body = { ...context.settings().defaultKeyParams, ...defined(bodyOf(request)) }
   const { principal } = request
+  checkRoutes(principal, bodyOf(request), undefined)
   const key = keyValue(context, text(body, 'key'))
   if (service && !text(body, 'team_id'))
     throw badRequest("'team_id' is required for the key of a service account.", 'team_id')
@@ -139,6 +149,7 @@ function changeKey(
 ): KeyRow {
   const found = ownKey(context, principal, value)
   const before = change.get('keys', found.token) ?? found
+  checkRoutes(principal, body, before)
   const fields = fieldsOf(context, body, before)
   checkAlias(holders, fields.key_alias, before.token)
   const after = { ...before, ...fields, ...touched(context, actorOf(principal)) }

@@ -54,6 +54,7 @@ const metadataFields = [
   'guardrails',
   'prompts',
   'disable_global_guardrails',
+  'allowed_passthrough_routes',
 ]
 
 const extraFields = [

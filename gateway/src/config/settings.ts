@@ -296,7 +296,8 @@ function readPassThrough(checker: Checker, general: Section): PassThroughSetting
     }
     const headers = Object.entries(section.map('headers') ?? {}).map(([name, value]) => [
       name.toLowerCase(),
-      String(value),
+      // a reference may follow a word such as Bearer
+      String(value).replace(/os\.environ\/(\w+)/g, (_, variable: string) => checker.environment[variable] ?? ''),
     ])
     return [
       {

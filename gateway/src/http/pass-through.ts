@@ -296,13 +296,12 @@ function checkHooks({ hooks, settings }: PassThroughParts, { master, role }: Pri
   )
 }
 
+const modelRoutes: ReadonlySet<string> = new Set(['llm_api_routes', 'all_routes', 'mapped_pass_through_routes'])
+
 /** `allowed_routes`. All roles may call models. */
 function checkRoute({ key }: Principal, path: string): void {
   const allowed = key?.allowed_routes ?? []
-  if (
-    allowed.length > 0 &&
-    !allowed.some((route) => route === 'llm_api_routes' || route === 'all_routes' || names(route, path))
-  )
+  if (allowed.length > 0 && !allowed.some((route) => modelRoutes.has(route) || names(route, path)))
     throw forbidden(`The key may not call ${path}. Its routes are ${allowed.join(', ')}.`, 'permission_error', 'route')
 }
 
@@ -331,14 +330,15 @@ function isModelCall({ method, path }: OpenRequest, params: Readonly<Record<stri
 }
 
 /** Requests that are no calls of a model reach objects of the account: files, batches, stored responses, settings. */
-function checkAccount({ master, role, key }: Principal, { path }: OpenRequest): void {
+function checkAccount({ master, role, key, team }: Principal, { path }: OpenRequest): void {
   if (master || role === 'proxy_admin') return
-  const named = key?.allowed_routes.some(
-    (route) => route !== '*' && (route === path || (route.endsWith('*') && path.startsWith(route.slice(0, -1)))),
-  )
+  const granted = [key, team].flatMap((row) => row?.metadata.allowed_passthrough_routes ?? [])
+  const named =
+    key?.allowed_routes.some((route) => route !== '*' && names(route, path)) ||
+    granted.some((route) => typeof route === 'string' && (names(route, path) || path.startsWith(`${route}/`)))
   if (!named) {
     throw forbidden(
-      'A pass-through request that is no call of a model, or names stored responses, reaches data of the whole account. It is for admins, and for keys whose allowed_routes name the path.',
+      'A pass-through request that is no call of a model, or names stored responses, reaches data of the whole account. It is for admins, and for keys whose allowed_routes or allowed_passthrough_routes name the path.',
     )
   }
 }

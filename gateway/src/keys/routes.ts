@@ -108,7 +108,17 @@ export function authorizeRoute({ role, key, userId }: Principal, method: string,
   throw unauthorized(`${method} ${path} is for the roles ${roles.join(', ')}; ${caller}.`)
 }
 
+/** Further names of kinds of routes, as LiteLLM has them. */
+const namedRoutes: Readonly<Record<string, RegExp>> = {
+  all_routes: /^/,
+  openai_routes: llmPath,
+  anthropic_routes: /^(\/v1)?\/messages(\/|$)/,
+  google_routes: /^\/v1beta\//,
+  mapped_pass_through_routes: /^\/(openai|anthropic|gemini|vertex_ai|bedrock|azure|azure_ai|cohere|mistral)\//,
+  spend_tracking_routes: /^(\/global)?\/spend\//,
+}
+
 function matchesPath(entry: string, path: string): boolean {
-  if (entry === path || entry === 'all_routes' || (entry === 'openai_routes' && llmPath.test(path))) return true
+  if (entry === path || (Object.hasOwn(namedRoutes, entry) && namedRoutes[entry]?.test(path))) return true
   return entry.endsWith('*') && entry.startsWith('/') && path.startsWith(entry.slice(0, -1))
 }

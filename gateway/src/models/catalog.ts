@@ -223,9 +223,14 @@ export function shownParams(params: Readonly<Record<string, unknown>>): Record<s
   const shown: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(params)) {
     if (secret.test(name) && !harmless.test(name)) continue
-    shown[name] = name.endsWith('base') || name.endsWith('url') ? withoutLogin(value) : value
+    shown[name] = name.endsWith('base') || name.endsWith('url') ? withoutLogin(value) : withoutSecrets(value)
   }
   return shown
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  return typeof value === 'object' && value !== null ? shownParams(value as Record<string, unknown>) : value
 }
 
 function withoutLogin(value: unknown): unknown {

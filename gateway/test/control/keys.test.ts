@@ -410,6 +410,10 @@ describe('rights', () => {
     const one = await key({ allowed_routes: ['/v1/embeddings'] })
     check(one, 'POST', '/v1/embeddings')
     expect(() => check(one, 'POST', '/v1/chat/completions')).toThrow('Its routes are /v1/embeddings')
+    const claude = await key({ allowed_routes: ['anthropic_routes', 'google_routes'] })
+    check(claude, 'POST', '/v1/messages')
+    check(claude, 'POST', '/v1beta/models/gemini-2.5-flash:generateContent')
+    expect(() => check(claude, 'POST', '/v1/chat/completions')).toThrow('may not call')
   })
 
   it('leaves health checks, which call every model, to admins and viewers', async () => {
