@@ -225,7 +225,7 @@ export const hostsAToF = [
     env: ['DASHSCOPE_API_KEY'],
     baseEnv: ['DASHSCOPE_API_BASE'],
     keyUrl: 'https://modelstudio.console.alibabacloud.com/?tab=dashboard#/api-key',
-    quirks: { maxInputs: 10, rulesOfMakers: ['alibaba'], thinking: 'enable_thinking' },
+    quirks: { maxInputs: 10, rulesOfMakers: ['alibaba'], thinking: 'enable_thinking', forcedCallsByModel: true },
   },
   {
     // the gateway of its cloud. DATAROBOT_ENDPOINT is not a base for it because it ends with /api/v2
@@ -272,6 +272,7 @@ export const hostsAToF = [
       formats: 'object',
       ...simpleChat,
       noneAsThinking: true,
+      forcedCallsByModel: true,
       prefix: true,
       replayReasoning: 'reasoning_content',
       reasoningWithCalls: true,

@@ -311,6 +311,7 @@ export const hostsGToM = [
       unsupported: openaiOnlyAndFunctions.filter((name) => name !== 'safety_identifier'),
       ...simpleChat,
       noneAsThinking: true,
+      forcedCallsByModel: true,
       replayReasoning: 'reasoning_content',
       rulesOfMakers: ['moonshot'],
       reasoningWithCalls: true,

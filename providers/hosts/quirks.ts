@@ -57,6 +57,7 @@ export const mistralQuirks = {
   streamOptions: false,
   thinking: 'effort',
   prefix: true,
+  speakerNames: false,
   replayReasoning: 'parts',
   files: 'document_url',
   toolIds: 'nine',

@@ -37,6 +37,9 @@ const gpt3 = family('gpt-3.5-turbo', plain, { formats: 'object', maxOutput: 4096
 const gpt4 = family('gpt-4', plain, { formats: 'text', maxOutput: 8192 })
 const gpt4Turbo = family('gpt-4-turbo', plain, { formats: 'object', maxOutput: 4096, input: withImages })
 const gpt4o = family('gpt-4o', plain, { maxOutput: 16_384, input: withImages })
+/** They refuse what the search would ignore: https://github.com/vercel/ai/issues/5609, https://github.com/ChatGPTNextWeb/NextChat/issues/6569 */
+const searching = Object.freeze(['temperature', 'top_p', 'presence_penalty', 'frequency_penalty'])
+const gpt4oSearch = family('gpt-4o-search-preview', gpt4o, { refused: searching })
 const gpt41 = family('gpt-4.1', gpt4o, { maxOutput: 32_768 })
 const audio = family('gpt-audio', plain, { input: withAudio, output: withAudio, maxOutput: 16_384 })
 
@@ -47,15 +50,21 @@ const reasoning = family(
   {
     reasoning: 'always',
     efforts: levels('low', 'medium', 'high'),
-    refused: sampling,
+    refused: Object.freeze([...sampling, 'parallel_tool_calls']),
     renamed: maxTokens,
     maxOutput: 100_000,
     input: withImages,
   },
   guide,
+  // parallel_tool_calls
+  'https://github.com/BerriAI/litellm/issues/8980',
 )
-const o3 = family('o3', reasoning, { refused: Object.freeze([...sampling, 'stop']) })
-const gpt5 = family('gpt-5', o3, { efforts: levels('minimal', 'low', 'medium', 'high'), maxOutput: 128_000 })
+const o3 = family('o3', reasoning, { refused: Object.freeze([...reasoning.refused, 'stop']) })
+const gpt5 = family('gpt-5', o3, {
+  refused: Object.freeze([...sampling, 'stop']),
+  efforts: levels('minimal', 'low', 'medium', 'high'),
+  maxOutput: 128_000,
+})
 
 /** Models that reason on request, and then refuse to sample freely. */
 const gpt51 = family(
@@ -162,11 +171,13 @@ export const openaiEntries: readonly RuleEntry[] = Object.freeze([
   entry('gpt', [3, 5], gpt3),
   entry('gpt', [4, 0], gpt4),
   entry('gpt', [4, 0], gpt4Turbo, 'turbo', '1106', '0125', 'vision'),
+  entry('gpt', [4, 0], gpt4oSearch, 'search'),
   entry('gpt', [4, 0], gpt4o, 'o'),
   entry('gpt', [4, 1], gpt41),
   entry('gpt', [4, 5], gpt4o),
   entry('gpt', [5, 0], gpt5),
-  entry('gpt', [5, 0], chat, 'chat', 'search'),
+  entry('gpt', [5, 0], chat, 'chat'),
+  entry('gpt', [5, 0], changed(chat, { family: 'gpt-5-search', refused: searching }), 'search'),
   entry('gpt', [5, 0], pro, 'pro'),
   entry('gpt', [5, 0], codex, 'codex'),
   entry('gpt', [5, 1], gpt51),

@@ -62,8 +62,9 @@ const deepseekR = changed(deepseek, { family: 'deepseek-r1', reasoning: 'always'
 const deepseek4 = base(
   'deepseek',
   'deepseek-v4',
-  { reasoning: 'by-default', efforts: levels('low', 'high', 'max'), formats: 'object' },
+  { reasoning: 'by-default', efforts: levels('low', 'high', 'max'), formats: 'object', forcedWhileReasoning: 'none' },
   'https://api-docs.deepseek.com/guides/thinking_mode',
+  'https://github.com/deepseek-ai/DeepSeek-V3/issues/1376',
 )
 
 // Mistral
@@ -95,7 +96,13 @@ const magistral = changed(mistral, { family: 'magistral', reasoning: 'always', i
 
 const qwenGuide = 'https://help.aliyun.com/zh/model-studio/deep-thinking'
 const qwen = base('alibaba', 'qwen2.5', { maxOutput: 8192 }, qwenGuide)
-const qwen3 = base('alibaba', 'qwen3', { reasoning: 'on-request', maxOutput: 32_768 }, qwenGuide)
+const qwen3 = base(
+  'alibaba',
+  'qwen3',
+  { reasoning: 'on-request', maxOutput: 32_768, forcedWhileReasoning: 'none' },
+  qwenGuide,
+  'https://github.com/cloudwego/eino/issues/994',
+)
 const qwenThinking = changed(qwen3, { family: 'qwen3-thinking', reasoning: 'always' })
 const qwenInstruct = changed(qwen3, { family: 'qwen3-instruct', reasoning: 'never' })
 const qwen35 = changed(qwen3, { family: 'qwen3.5', reasoning: 'by-default', maxOutput: 65_536, input: withVideo })
@@ -113,14 +120,27 @@ const qwen38 = changed(qwen35, {
 
 const kimiGuide = 'https://platform.kimi.ai/docs/api/models-overview'
 const kimi2 = base('moonshot', 'kimi-k2', {}, kimiGuide)
-const kimiThinking = changed(kimi2, { family: 'kimi-k2-thinking', reasoning: 'always' })
+const kimiForced = 'https://github.com/UKGovernmentBEIS/inspect_ai/pull/5152'
+const kimiThinking = changed(kimi2, {
+  family: 'kimi-k2-thinking',
+  reasoning: 'always',
+  forcedWhileReasoning: 'none',
+  sources: Object.freeze([kimiGuide, kimiForced]),
+})
 const fixed = Object.freeze(['temperature', 'top_p', 'n', ...penalties])
-const kimi25 = changed(kimi2, { family: 'kimi-k2.5', reasoning: 'by-default', refused: fixed, input: withVideo })
+const kimi25 = changed(kimiThinking, { family: 'kimi-k2.5', reasoning: 'by-default', refused: fixed, input: withVideo })
 const kimi3 = base(
   'moonshot',
   'kimi-k3',
-  { reasoning: 'always', efforts: levels('low', 'high', 'max'), refused: fixed, input: withVideo },
+  {
+    reasoning: 'always',
+    efforts: levels('low', 'high', 'max'),
+    refused: fixed,
+    input: withVideo,
+    forcedWhileReasoning: 'required',
+  },
   kimiGuide,
+  kimiForced,
   'https://dev.to/aihubmix/kimi-k31-pro-migration-guide-five-400s-one-404-and-the-claude-code-codex-config-13k',
 )
 

@@ -43,6 +43,8 @@ export interface ModelRules {
    * Function tools: on every API; on the Responses API only; on the Responses API unless the effort is `none`; or nowhere.
    */
   readonly tools: 'everywhere' | 'responses' | 'responses-while-reasoning' | 'none'
+  /** While the model reasons, a forced call may name any tool, no tool in particular (`required`), or can't be asked for. */
+  readonly forcedWhileReasoning: 'any' | 'required' | 'none'
   /** Whether the model reasons: never, only on request, by default, or always. */
   readonly reasoning: 'never' | 'on-request' | 'by-default' | 'always'
   /** Accepted levels of `reasoning_effort`, weakest first. Empty if the model has no such setting, or its levels are unknown. */
@@ -100,6 +102,7 @@ export function baseRules(maker: Maker, family: string, checked: string, sources
     sources: Object.freeze(sources),
     api: 'both',
     tools: 'everywhere',
+    forcedWhileReasoning: 'any',
     reasoning: 'never',
     efforts: none,
     responsesEfforts: none,

@@ -4,7 +4,7 @@ import { Report } from '../../report.js'
 import { keptSchemas } from '../../shared/kept-json.js'
 import { keptTurns } from '../../shared/kept-turns.js'
 import { encodeMessages } from './messages.js'
-import { encodeFormat, encodeLimit, fitParams } from './params.js'
+import { encodeFormat, encodeLimit, fitParams, fitToolChoice } from './params.js'
 import type { OpenAIQuirks } from './quirks.js'
 import { type EncodeScope, type EncodeState, rulesOf } from './scope.js'
 import { encodeThinking, fitEffort } from './thinking.js'
@@ -38,6 +38,7 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
   encodeFormat(params.response_format, body, scope)
   if (params.thinking) encodeThinking(params.thinking, body, scope)
   fitEffort(body, scope, 'chat')
+  fitToolChoice(body, scope)
   fitParams(body, scope)
   report.throwUnsupported()
   if (context.keeps) body.messages = keptTurns(params.messages, body.messages as readonly unknown[])

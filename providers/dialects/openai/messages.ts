@@ -106,12 +106,16 @@ function encodeField(
       return ids?.get(value as string) ?? value
     case 'audio':
       // an answer's audio goes back by its id; its data would be refused
-      return isFields(value) && 'data' in value ? { id: value.id } : value
+      return isFields(value) && 'data' in value ? { id: value.id } : (value ?? undefined)
     case 'refusal':
       return value === null || !quirks.refusals ? undefined : value
     case 'function_call':
       return encodeFunctionCall(value, scope)
     case 'name':
+      if (message.role !== 'tool' && message.role !== 'function' && !quirks.speakerNames) {
+        if (value) scope.report.dropped(`messages[${index}].name`, 'Left out: write names of speakers into the text.')
+        return undefined
+      }
       return message.role === 'function' && typeof value === 'string' ? (scope.names?.wire(value) ?? value) : value
     default:
       return value

@@ -1,7 +1,7 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import { type Fields, isFields } from '../../fields.js'
 import { jsonInstruction } from '../../instruction.js'
-import type { ModelRules } from '../../models/index.js'
+import { type ModelRules, modelRules, namedModel } from '../../models/index.js'
 import type { Report } from '../../report.js'
 import { formatName, withSchema } from '../../shared/format.js'
 import { fitSchema } from '../../shared/strict-schema.js'
@@ -42,8 +42,8 @@ export function fitParams(body: Body, { context, rules, report }: EncodeScope): 
     delete body.metadata
   }
   for (const name of refusedBy(rules, body.reasoning_effort)) {
-    if (body[name] === undefined || isDefault(name, body[name])) continue
-    report.unsupported(name, 'the model accepts only its own value')
+    if (body[name] === undefined) continue
+    if (!isHarmless(name, body[name])) report.unsupported(name, 'the model accepts only its own value')
     delete body[name]
   }
   for (const [name, other] of Object.entries(quirks.rename)) {
@@ -54,6 +54,38 @@ export function fitParams(body: Body, { context, rules, report }: EncodeScope): 
 }
 
 const openaiFields = ['moderation', 'prompt_cache_options'] as const
+
+/**
+ * Whether a model that refuses a parameter does what its value asks for anyway. Models without `parallel_tool_calls` make one call at a
+ * time: https://community.openai.com/t/what-models-support-parallel-tool-calls-and-when-to-use-it/1310788
+ */
+export const isHarmless = (name: string, value: unknown): boolean =>
+  name === 'parallel_tool_calls' || isDefault(name, value)
+
+/** Leaves out a forced call that the model refuses while it reasons. */
+export function fitToolChoice(body: Body, { context, report }: EncodeScope): void {
+  if (!context.quirks.forcedCallsByModel || body.tool_choice === undefined) return
+  const rules = modelRules(namedModel(context))
+  const forced = forcedBy(body.tool_choice)
+  if (!rules || !forced || rules.forcedWhileReasoning === 'any' || !reasons(body, rules)) return
+  if (rules.forcedWhileReasoning === 'required' && forced === 'required') return
+  const advice = rules.reasoning === 'always' ? 'ask for it in the prompt' : "pass thinking: { type: 'disabled' }"
+  report.unsupported('tool_choice', `a call can't be forced while the model reasons: ${advice}`)
+  delete body.tool_choice
+}
+
+function forcedBy(choice: unknown): 'required' | 'named' | undefined {
+  if (choice === 'required' || choice === 'any') return 'required'
+  if (!isFields(choice)) return undefined
+  if (!isFields(choice.allowed_tools)) return 'named'
+  return choice.allowed_tools.mode === 'required' ? 'required' : undefined
+}
+
+/** Whether a model reasons, given the switches of a body. */
+function reasons({ thinking, enable_thinking: enabled, reasoning_effort: effort }: Body, rules: ModelRules): boolean {
+  if (isFields(thinking)) return thinking.type !== 'disabled'
+  return typeof enabled === 'boolean' ? enabled : isReasoning(rules, effort)
+}
 
 /** Parameters that a model refuses with this effort. */
 export function refusedBy(rules: ModelRules | undefined, effort: unknown): readonly string[] {

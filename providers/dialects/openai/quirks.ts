@@ -39,6 +39,10 @@ export interface OpenAIQuirks {
   readonly openaiFields: boolean
   /** The host refuses `metadata` unless the answer is stored. */
   readonly metadataNeedsStore: boolean
+  /** The host accepts the `name` of a speaker. Mistral accepts names of tools only. */
+  readonly speakerNames: boolean
+  /** Forced calls follow the rules of the model: most thinking models refuse them here. */
+  readonly forcedCallsByModel: boolean
   /** The host continues an assistant message marked `prefix: true`. */
   readonly prefix: boolean
   /** The host accepts the `refusal` of an assistant message; elsewhere it is sent as text. */
@@ -100,6 +104,8 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   openaiFields: false,
   metadataNeedsStore: false,
   prefix: false,
+  speakerNames: true,
+  forcedCallsByModel: false,
   refusals: false,
   // llama.cpp, xAI and the models behind Azure send this field and accept it; OpenAI's own host does neither
   replayReasoning: 'reasoning_content',

@@ -4,7 +4,7 @@ import { type Fields, isFields } from '../../fields.js'
 import { Report } from '../../report.js'
 import { withSchema } from '../../shared/format.js'
 import { readStop } from '../../shared/params.js'
-import { isDefault, refusedBy, withFittedSchema } from '../openai/params.js'
+import { isDefault, isHarmless, refusedBy, withFittedSchema } from '../openai/params.js'
 import { reportMark, rulesOf } from '../openai/scope.js'
 import { encodeThinking, fitEffort } from '../openai/thinking.js'
 import { toolAliases } from '../openai/tools.js'
@@ -188,9 +188,14 @@ function include(item: unknown, body: Fields): void {
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 function refuse(body: Fields, { context, rules, report }: EncodeScope): void {
-  for (const name of [...context.quirks.unsupported, ...refusedBy(rules, fields(body.reasoning).effort)]) {
+  for (const name of context.quirks.unsupported) {
     if (body[name] === undefined || isDefault(name, body[name])) continue
     report.unsupported(name, 'the model does not take it')
+    delete body[name]
+  }
+  for (const name of refusedBy(rules, fields(body.reasoning).effort)) {
+    if (body[name] === undefined) continue
+    if (!isHarmless(name, body[name])) report.unsupported(name, 'the model does not take it')
     delete body[name]
   }
 }

@@ -65,7 +65,7 @@ describe('modelRules', () => {
     ['o4-mini', 'o4-mini'],
     ['gpt-5-mini-2025-08-07', 'gpt-5'],
     ['gpt-5-chat-latest', 'gpt-5-chat'],
-    ['gpt-5-search-api', 'gpt-5-chat'],
+    ['gpt-5-search-api', 'gpt-5-search'],
     ['gpt-5.1-codex-max', 'gpt-5.1-codex-max'],
     ['gpt-5.3-codex', 'gpt-5.2-codex'],
     ['gpt-5.5-pro-2026-04-23', 'gpt-5.2-pro'],
