@@ -132,6 +132,8 @@ export const hostsNToS = [
       ...simpleChat,
       thinking: 'effort',
       replayReasoning: undefined,
+      // https://docs.perplexity.ai/guides/pricing: reasoning is billed beside the output
+      reasoningApart: 'sonar-deep-research',
       files: 'file_url',
       base64Embeddings: false,
       int8Embeddings: true,

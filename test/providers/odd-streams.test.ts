@@ -269,18 +269,50 @@ describe("a stream in OpenAI's form", () => {
       finish_reason: 'length',
     })
   })
+
+  it('ends with the calls, or the reason, that follow a stop', async () => {
+    const sea = chat({ content: 'Sea' }, 'stop')
+    expect(await choice(model, [sea, piece(named(0, 'a', '{}')), done])).toMatchObject({ finish_reason: 'tool_calls' })
+    expect(await choice(model, [sea, chat({}, 'length'), done])).toMatchObject({ finish_reason: 'length' })
+    expect(await choice(model, [chat({ content: 'Sea' }, 'length'), chat({}, 'stop'), done])).toMatchObject({
+      finish_reason: 'length',
+    })
+  })
+
+  it('has text that is beside the deltas, as in text completions', async () => {
+    const texts = [
+      { id: 'c', choices: [{ index: 0, text: 'Se' }] },
+      { id: 'c', choices: [{ index: 0, text: 'a', finish_reason: 'stop' }] },
+    ]
+    expect((await message(model, [...texts, done]))?.content).toBe('Sea')
+  })
+
+  it('has calls whose function is not apart', async () => {
+    const flat = { index: 0, id: 'a', name: 'look_up', arguments: '{"a":1}' }
+    expect((await message(model, [piece(flat), chat({}, 'tool_calls'), done]))?.tool_calls).toEqual([
+      { id: 'a', type: 'function', function: { name: 'look_up', arguments: '{"a":1}' } },
+    ])
+  })
+
+  it('keeps its usage if zeros follow', async () => {
+    const usage = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 }
+    const zeros = { id: 'c', choices: [], usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } }
+    const { meta } = await streamed(model, [{ ...chat({ content: 'Sea' }, 'stop'), usage }, zeros, done])
+    expect(meta.usage).toMatchObject(usage)
+  })
 })
 
 describe('a whole answer', () => {
-  const answered = async (model: string, body: Body) => {
+  const completed = async (model: string, body: Body) => {
     await using server = await startServer((_, response) => {
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify(body))
     })
     const client = createClient({ maxRetries: 0 })
     const request = { model, apiKey: 'k', apiBase: server.url, messages: user('Hi'), tools, max_tokens: 50 }
-    return (await client.completion(request).finally(() => client.close())).choices[0]
+    return await client.completion(request).finally(() => client.close())
   }
+  const answered = async (model: string, body: Body) => (await completed(model, body)).choices[0]
   const claudeBody = (content: unknown[], stop_reason: string | null) => ({ type: 'message', content, stop_reason })
 
   it.each([
@@ -310,5 +342,46 @@ describe('a whole answer', () => {
     const body = { choices: [{ index: 0, message: { role: 'assistant', content: 'Sea' }, finish_reason }] }
     const ended = await answered('hosted_vllm/m', body)
     expect(ended).toMatchObject({ finish_reason: expected, native_finish_reason: finish_reason })
+  })
+
+  it('is an error if it has one beside an empty choice', async () => {
+    const empty = { index: 0, message: { role: 'assistant', content: null }, finish_reason: null }
+    const body = { choices: [empty], error: { message: 'No room left', code: 503 } }
+    expect(await rejection(answered('hosted_vllm/m', body))).toMatchObject({ code: 'service_unavailable' })
+  })
+
+  it('has calls whose function is not apart', async () => {
+    const tool_calls = [{ id: 'a', name: 'look_up', arguments: { a: 1 } }]
+    const body = { choices: [{ index: 0, message: { role: 'assistant', tool_calls }, finish_reason: 'tool_calls' }] }
+    expect((await answered('hosted_vllm/m', body))?.message.tool_calls).toEqual([
+      { id: 'a', type: 'function', function: { name: 'look_up', arguments: '{"a":1}' } },
+    ])
+  })
+
+  it.each([
+    [
+      'hosted_vllm/m',
+      { input_tokens: 9, output_tokens: 3, input_tokens_details: { cached_tokens: 4 } },
+      { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, prompt_tokens_details: { cached_tokens: 4 } },
+    ],
+    [
+      'perplexity/sonar-deep-research',
+      { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, reasoning_tokens: 500 },
+      { prompt_tokens: 9, completion_tokens: 503, completion_tokens_details: { reasoning_tokens: 500 } },
+    ],
+    [
+      claude,
+      {
+        input_tokens: 9,
+        output_tokens: 3,
+        cache_creation: { ephemeral_5m_input_tokens: 20, ephemeral_1h_input_tokens: 5 },
+      },
+      { prompt_tokens: 34, prompt_tokens_details: { cache_creation_tokens: 25 } },
+    ],
+  ])('of %s has its usage', async (model, usage, expected) => {
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'Sea' }, finish_reason: 'stop' }]
+    const content = [{ type: 'text', text: 'Sea' }]
+    const { meta } = await completed(model, { choices, content, stop_reason: 'end_turn', usage })
+    expect(meta.usage).toMatchObject(expected)
   })
 })

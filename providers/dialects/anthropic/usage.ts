@@ -12,7 +12,7 @@ export function usageOf(wire: unknown): Usage | undefined {
   const compactions = wire.iterations === undefined ? none : iterationsOf(wire).filter(isCompaction)
   const parts: readonly Fields[] = compactions.length === 0 ? [wire] : [wire, ...compactions]
   const cacheRead = sum(parts, (part) => part.cache_read_input_tokens)
-  const cacheWrite = sum(parts, (part) => part.cache_creation_input_tokens)
+  const cacheWrite = sum(parts, (part) => part.cache_creation_input_tokens ?? allLifetimes(part))
   const prompt = (sum(parts, (part) => part.input_tokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0)
   const completion = sum(parts, (part) => part.output_tokens) ?? 0
   const usage: Usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
@@ -45,6 +45,15 @@ function lifetimesOf(parts: readonly Fields[]): Lifetimes | undefined {
   }
   return byLifetime
 }
+
+/** Some proxies send the lifetimes without their sum. */
+const allLifetimes = (part: Fields): number | undefined =>
+  hasLifetimes(part)
+    ? sum(
+        lifetimes.map((field) => ({ written: fieldIn(part.cache_creation, field) })),
+        ({ written }) => written,
+      )
+    : undefined
 
 const none: readonly Fields[] = Object.freeze([])
 const isCompaction = ({ type }: Fields): boolean => type === 'compaction'

@@ -19,6 +19,7 @@ export function decode(body: unknown, context: Context): Decoded<ChatCompletion>
   if (body.error && choices.length === 0) throw new ProviderFault('its answer was an error', body)
   const raw = choices.filter(isFields)
   if (raw.length === 0) throw new ProviderFault('its answer has no choice')
+  if (isFields(body.error) && raw.every(isEmptyChoice)) throw new ProviderFault('its answer was an error', body)
   const answer: Decoded<ChatCompletion> = {
     id: textIn(body, 'id') || context.fallbackId,
     object: 'chat.completion',
@@ -41,6 +42,10 @@ export function decode(body: unknown, context: Context): Decoded<ChatCompletion>
   }
   return answer
 }
+
+/** A choice that stands for a failure. */
+const isEmptyChoice = ({ message, text }: Fields): boolean =>
+  !text && (!isFields(message) || !(message.content || message.tool_calls || message.function_call || message.refusal))
 
 /** The usage of a body, with Venice's price, which is beside it: `cost: { usd }`. */
 export function withCost({ usage, cost }: Fields): unknown {
@@ -106,7 +111,8 @@ function choiceOf(raw: Fields, position: number, context: Context): Choice {
 }
 
 /** A choice with its text beside it, as of servers that mix chat with completions. */
-const textMessage = ({ text }: Fields): Fields | undefined => (typeof text === 'string' ? { content: text } : undefined)
+export const textMessage = ({ text }: Fields): Fields | undefined =>
+  typeof text === 'string' ? { content: text } : undefined
 
 /** Fields outside of OpenAI's choice. */
 export function addChoiceField(name: string, value: unknown, choice: { provider_specific_fields?: Fields }): void {
@@ -288,7 +294,7 @@ function toolCallOf(call: Fields, index: number, choice: number, context: Contex
     const name = originalName(textIn(custom, 'name') ?? '', state?.names)
     return { id, type: 'custom', custom: { name, input: textIn(custom, 'input') ?? '' } }
   }
-  const fn = isFields(call.function) ? call.function : {}
+  const fn = functionIn(call)
   const answer: FunctionToolCall = {
     id,
     type: 'function',
@@ -302,6 +308,10 @@ function toolCallOf(call: Fields, index: number, choice: number, context: Contex
   return answer
 }
 
+/** The function of a call. Some servers send its fields beside the id. */
+export const functionIn = (call: Fields): Fields =>
+  isFields(call.function) ? call.function : typeof call.name === 'string' ? call : {}
+
 /** The host's own fields of a call, which it may want back (Gemini's thought signatures in `extra_content`). */
 export function callExtras(call: Fields): Fields | undefined {
   let extras: Fields | undefined
@@ -309,6 +319,7 @@ export function callExtras(call: Fields): Fields | undefined {
     if (name === 'id' || name === 'index' || name === 'type' || name === 'function' || name === 'custom') continue
     const value = call[name]
     if (value === null || value === undefined) continue
+    if ((name === 'name' || name === 'arguments') && functionIn(call) === call) continue
     extras = withField(extras, name, value)
   }
   return extras

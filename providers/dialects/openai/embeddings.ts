@@ -65,7 +65,7 @@ export function decodeEmbedding(
   })
   data.sort((one, other) => one.index - other.index)
   const raw = isFields(body.usage) ? body.usage : undefined
-  const prompt = countIn(raw, 'prompt_tokens') ?? countIn(raw, 'total_tokens') ?? 0
+  const prompt = countIn(raw, 'prompt_tokens') ?? countIn(raw, 'input_tokens') ?? countIn(raw, 'total_tokens') ?? 0
   const usage: EmbeddingUsage = { prompt_tokens: prompt, total_tokens: countIn(raw, 'total_tokens') ?? prompt }
   const cost = raw && costOf(raw)
   if (cost !== undefined) usage.cost = cost

@@ -17,6 +17,7 @@ import {
   logprobsOf,
   originalName,
   reasoningText,
+  textMessage,
   withCost,
 } from './decode.js'
 import { finishOf, givenReason, throwIfCut } from './finish-reason.js'
@@ -45,6 +46,8 @@ function takeContent(event: Fields): unknown {
 interface OpenChoice {
   tools: ToolDeltas | undefined
   finished: boolean
+  /** Ended with `stop`, which calls or another reason may still follow. */
+  stopped: boolean
   /** Reasoning whose signature has not come yet. */
   unsigned: string
   /** Whether there is text, reasoning or the like. */
@@ -161,7 +164,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   /** Ends calls of a stream that has its end mark and no finish reason. */
   #finishOpen(out: ChatCompletionChunk[]): void {
     for (const [index, open] of this.#choices.entries()) {
-      if (!open?.tools || open.finished || !isWhole(open)) continue
+      if (!open?.tools?.hasCalls || (open.finished && !open.stopped) || !isWhole(open)) continue
       open.finished = true
       const delta: Delta = {}
       this.#close(delta, open)
@@ -223,7 +226,9 @@ export class OpenAIStream implements ChatStreamDecoder {
 
   #readUsage(raw: unknown): void {
     if (!raw) return
-    this.#usage = usageOf(raw, this.#context.quirks, namedModel(this.#context)) ?? this.#usage
+    const usage = usageOf(raw, this.#context.quirks, namedModel(this.#context))
+    // some hosts end with zeros
+    if (usage && (usage.total_tokens > 0 || !this.#usage)) this.#usage = usage
     // the usage of the learned event is no longer the last
     this.#pattern = undefined
   }
@@ -250,13 +255,20 @@ export class OpenAIStream implements ChatStreamDecoder {
     let open = this.#choices[index]
     const first = open === undefined
     if (!open) {
-      open = { tools: undefined, finished: false, unsigned: '', hasContent: false, functionName: undefined }
+      open = {
+        tools: undefined,
+        finished: false,
+        stopped: false,
+        unsigned: '',
+        hasContent: false,
+        functionName: undefined,
+      }
       // an empty array would get room for 17
       if (index === 0 && this.#choices.length === 0) this.#choices = [open]
       else this.#choices[index] = open
     }
     const delta: Delta = first ? { role: 'assistant' } : {}
-    const rawDelta = raw.delta ?? raw.message
+    const rawDelta = raw.delta ?? raw.message ?? textMessage(raw)
     if (isFields(rawDelta)) {
       if (rawDelta.role === 'tool') this.#keepResult(rawDelta, delta)
       else this.#read(rawDelta, delta, open, index)
@@ -264,12 +276,15 @@ export class OpenAIStream implements ChatStreamDecoder {
     if (!open.hasContent) open.hasContent = hasContent(delta)
     const choice: ChunkChoice = { index, delta, finish_reason: null }
     const reason = givenReason(raw)
-    if (reason !== undefined && !open.finished) {
+    if (reason !== undefined && (!open.finished || open.stopped)) {
       throwIfCut(reason, raw)
-      open.finished = true
       this.#close(delta, open)
-      choice.finish_reason = finishOf(reason, !!open.tools?.hasCalls, open.functionName !== undefined)
-      choice.native_finish_reason = textIn(raw, 'native_finish_reason') || reason
+      const finish = finishOf(reason, !!open.tools?.hasCalls, open.functionName !== undefined)
+      const again = open.finished && finish === 'stop'
+      open.finished = true
+      open.stopped = finish === 'stop'
+      if (!again) choice.finish_reason = finish
+      if (!again) choice.native_finish_reason = textIn(raw, 'native_finish_reason') || reason
     }
     if (raw.logprobs) choice.logprobs = logprobsOf(raw.logprobs)
     if (raw.usage) this.#readUsage(raw.usage)

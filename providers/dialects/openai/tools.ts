@@ -288,7 +288,7 @@ export class ToolDeltas {
   }
 
   #delta(raw: Fields): ToolCallDelta {
-    const fn = isFields(raw.function) ? raw.function : undefined
+    const fn = isFields(raw.function) ? raw.function : typeof raw.name === 'string' ? raw : undefined
     const id = idOf(raw)
     const name = fn && textIn(fn, 'name')
     const index = this.#indexOf(raw.index, id, name)

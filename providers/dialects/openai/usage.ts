@@ -8,8 +8,9 @@ import type { OpenAIQuirks } from './quirks.js'
  */
 export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage | undefined {
   if (!isFields(raw)) return undefined
-  const given = count(raw.completion_tokens)
-  const prompt = count(raw.prompt_tokens) ?? promptOfTotal(raw, given)
+  // gateways send the names of the Responses API as well
+  const given = count(raw.completion_tokens) ?? count(raw.output_tokens)
+  const prompt = count(raw.prompt_tokens) ?? count(raw.input_tokens) ?? promptOfTotal(raw, given)
   // a partial usage would give a partial price
   if (prompt === undefined) return undefined
   const input = promptTokens(raw, prompt, given ?? 0)
@@ -26,6 +27,11 @@ export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage |
   return usage
 }
 
+const detailsIn = (raw: Fields, name: string, other: string): Fields | undefined => {
+  const details = raw[name] ?? raw[other]
+  return isFields(details) ? details : undefined
+}
+
 const promptOfTotal = (raw: Fields, completion: number | undefined): number | undefined => {
   const total = count(raw.total_tokens)
   return total === undefined || completion === undefined || total < completion ? undefined : total - completion
@@ -33,7 +39,7 @@ const promptOfTotal = (raw: Fields, completion: number | undefined): number | un
 
 /** Mistral counts audio tokens beside the prompt: the total is then the sum of all three. Seen in recordings of Voxtral. */
 function promptTokens(raw: Fields, given: number, completion: number): number {
-  const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
+  const details = detailsIn(raw, 'prompt_tokens_details', 'input_tokens_details')
   const audio = count(details?.audio_tokens)
   return audio && audio > given && count(raw.total_tokens) === given + completion + audio ? given + audio : given
 }
@@ -60,12 +66,12 @@ function completionTokens(
 }
 
 const reasoningOf = (raw: Fields): number | undefined => {
-  const details = isFields(raw.completion_tokens_details) ? raw.completion_tokens_details : undefined
+  const details = detailsIn(raw, 'completion_tokens_details', 'output_tokens_details')
   return count(details?.reasoning_tokens) ?? count(raw.reasoning_tokens)
 }
 
 function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_details'] {
-  const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
+  const details = detailsIn(raw, 'prompt_tokens_details', 'input_tokens_details')
   const cached =
     count(details?.cached_tokens) ??
     count(raw.prompt_cache_hit_tokens) ??
@@ -112,7 +118,7 @@ function completionDetailsOf(
   completion: number,
   reasoning: number | undefined,
 ): Usage['completion_tokens_details'] {
-  const details = isFields(raw.completion_tokens_details) ? raw.completion_tokens_details : undefined
+  const details = detailsIn(raw, 'completion_tokens_details', 'output_tokens_details')
   if (details === undefined && reasoning === undefined) return undefined
   return counts({
     reasoning_tokens: atMost(reasoning, completion),
