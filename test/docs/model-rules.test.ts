@@ -18,6 +18,11 @@ const tools: Readonly<Record<ModelRules['tools'], string>> = {
   'responses-while-reasoning': 'Responses while reasoning',
   none: 'no',
 }
+const forced: Readonly<Record<ModelRules['forcedWhileReasoning'], string>> = {
+  any: '',
+  required: ', forced by `required` only',
+  none: ', not forced while reasoning',
+}
 const formats: Readonly<Record<ModelRules['formats'], string>> = { schema: 'schema', object: 'JSON mode', text: 'no' }
 
 const refused = ({ refused: always, refusedWhileReasoning: sometimes }: ModelRules): string =>
@@ -30,7 +35,7 @@ const line = (rules: ModelRules): string[] => [
   code([rules.family]),
   rules.maker,
   rules.api === 'responses' ? 'Responses only' : '',
-  tools[rules.tools],
+  tools[rules.tools] + forced[rules.forcedWhileReasoning],
   reasoning[rules.reasoning],
   efforts(rules),
   refused(rules),

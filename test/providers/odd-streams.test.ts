@@ -197,6 +197,36 @@ describe('a stream of the Responses API', () => {
     expect(answer?.content).toBe('Sea')
   })
 
+  it('finds items without a place by their id', async () => {
+    const item = (id: string, rest: string) => ({
+      id,
+      type: 'function_call',
+      call_id: `call_${id}`,
+      name: 'look_up',
+      arguments: rest,
+    })
+    const added = (id: string) => ({ type: 'response.output_item.added', item: item(id, '') })
+    const piece = (id: string, rest: string) => ({
+      type: 'response.function_call_arguments.delta',
+      item_id: id,
+      delta: rest,
+    })
+    const output = [item('one', '{"a":1}'), item('two', '{"b":2}')]
+    const events = [added('one'), piece('one', '{"a":1}'), added('two'), piece('two', '{"b":2}')]
+    const last = { type: 'response.completed', response: responses({ output }) }
+    expect(await argumentsOf(model, [...events, last])).toEqual(['{"a":1}', '{"b":2}'])
+  })
+
+  it('is whole with the end mark of chat if its items are', async () => {
+    const item = { type: 'message', content: [{ type: 'output_text', text: 'Sea' }] }
+    const done = { type: 'response.output_item.done', output_index: 0, item }
+    const opened = { type: 'response.output_text.delta', output_index: 1, content_index: 0, delta: 'Mor' }
+    expect(await choice(model, [done, 'data: [DONE]\n\n'])).toMatchObject({ message: { content: 'Sea' } })
+    expect(await rejection(streamed(model, [done, opened, 'data: [DONE]\n\n']))).toMatchObject({
+      code: 'stream_interrupted',
+    })
+  })
+
   it('separates the parts of its reasoning by their index', async () => {
     const part = (summary_index: number, words: string) => ({
       type: 'response.reasoning_summary_text.delta',
@@ -356,6 +386,19 @@ describe('a whole answer', () => {
     expect((await answered('hosted_vllm/m', body))?.message.tool_calls).toEqual([
       { id: 'a', type: 'function', function: { name: 'look_up', arguments: '{"a":1}' } },
     ])
+  })
+
+  it.each([
+    ['a text', 'Sea'],
+    ['parts of the type text', [{ type: 'text', text: 'Sea' }]],
+  ])('of the Responses API may have %s as its content', async (_, content) => {
+    const output = [
+      { type: 'message', role: 'assistant', content },
+      { type: 'function_call', call_id: 'c', name: 'look_up', arguments: { a: 1 } },
+    ]
+    expect(
+      (await answered('openai/responses/gpt-5.5', responses({ output, status: 'completed' })))?.message,
+    ).toMatchObject({ content: 'Sea', tool_calls: [{ function: { arguments: '{"a":1}' } }] })
   })
 
   it.each([

@@ -39,6 +39,7 @@ export class ConverseStream implements ChatStreamDecoder {
   readonly #created: number
   #started = false
   #stopped: WireEnd | undefined
+  #early: WireEnd | undefined
   readonly #open = new Map<number, OpenBlock>()
   readonly #blocks: Block[] = []
   #calls = 0
@@ -244,9 +245,14 @@ export class ConverseStream implements ChatStreamDecoder {
   }
 
   #metadata(event: WireEnd, out: ChatCompletionChunk[]): void {
-    if (this.done || !this.#stopped) return
+    if (this.done) return
+    if (!this.#stopped) {
+      // gateways may send it before the stop
+      this.#early = event
+      return
+    }
     this.done = true
-    const end: WireEnd = { ...this.#stopped, ...event }
+    const end: WireEnd = { ...this.#early, ...this.#stopped, ...event }
     const usage = decodeUsage(end.usage)
     const tier = serviceTier(end)
     const extras = answerExtras(end)

@@ -2,7 +2,7 @@ import type { AnswerMessage, ChatCompletion, FinishReason, Logprobs, TokenLogpro
 import type { Annotation, CustomToolCall, FunctionToolCall, ImagePart } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { type Fields, fieldsIn, isFields, textIn, withField } from '../../fields.js'
-import { isError, originalName } from '../openai/decode.js'
+import { argumentsOf, isError, originalName } from '../openai/decode.js'
 import type { EncodeState } from './scope.js'
 import { cutOutput } from './stop.js'
 import { usageOf } from './usage.js'
@@ -170,11 +170,19 @@ export function tokensIn(raw: unknown): TokenLogprob[] {
 
 const bytesOf = ({ bytes }: Fields): number[] | null => (Array.isArray(bytes) ? bytes : null)
 
+/** The parts of a message item. Some hosts send one text in place of a list. */
+export const partsOf = ({ content }: Fields): Fields[] =>
+  typeof content === 'string' ? [{ type: 'output_text', text: content }] : fieldsIn(content)
+
+/** The text of a part: a message has texts and refusals. */
+export const partText = (part: Fields): string =>
+  part.type === 'output_text' || part.type === 'text' ? (textIn(part, 'text') ?? '') : ''
+
 /** The text of a message item, without its refusals. */
-export const textOf = (item: Fields): string =>
-  fieldsIn(item.content)
-    .map((part) => (part.type === 'output_text' ? (textIn(part, 'text') ?? '') : ''))
-    .join('')
+export const textOf = (item: Fields): string => partsOf(item).map(partText).join('')
+
+/** The arguments of a function call. Some hosts send an object. */
+export const callArguments = ({ arguments: given }: Fields): string => argumentsOf(given) || '{}'
 
 const refusalOf = (item: Fields): string =>
   fieldsIn(item.content)
@@ -234,7 +242,7 @@ function addMessage(item: Fields, message: AnswerMessage): void {
   const text = textOf(item)
   const before = message.content ? message.content + gap : ''
   if (text || message.content === null) {
-    const hasText = fieldsIn(item.content).some((part) => part.type === 'output_text')
+    const hasText = partsOf(item).some((part) => part.type === 'output_text' || part.type === 'text')
     if (hasText) message.content = before + text
   }
   const refusal = refusalOf(item)
@@ -242,7 +250,7 @@ function addMessage(item: Fields, message: AnswerMessage): void {
   let offset = before.length
   for (const part of fieldsIn(item.content)) {
     for (const note of fieldsIn(part.annotations)) addNote(note, offset, message)
-    offset += part.type === 'output_text' ? (textIn(part, 'text') ?? '').length : 0
+    offset += partText(part).length
   }
 }
 
@@ -274,7 +282,7 @@ function callOf(item: Fields, state: EncodeState | undefined): FunctionToolCall 
   const name = originalName(textIn(item, 'name') ?? '', state?.names)
   if (item.type === 'custom_tool_call')
     return { id, type: 'custom', custom: { name, input: textIn(item, 'input') ?? '' } }
-  return { id, type: 'function', function: { name, arguments: textIn(item, 'arguments') || '{}' } }
+  return { id, type: 'function', function: { name, arguments: callArguments(item) } }
 }
 
 export const callId = (item: Fields): string => textIn(item, 'call_id') || textIn(item, 'id') || ''

@@ -5,6 +5,7 @@ import { isError, originalName } from '../openai/decode.js'
 import {
   addNote,
   addRest,
+  callArguments,
   callId,
   checkEnded,
   cutAtStop,
@@ -14,6 +15,7 @@ import {
   headOf,
   imageOf,
   nativeReason,
+  partText,
   reasoningOf,
   replayItems,
   textOf,
@@ -98,6 +100,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   readonly #context: DecodeContext
   /** By `output_index`, whose values need not be consecutive. */
   readonly #items = new Map<number, OpenItem>()
+  #places: Map<string, number> | undefined
   #head: { id: string; created: number; model: string } | undefined
   #begun = false
   #calls = 0
@@ -116,9 +119,12 @@ export class ResponsesChatStream implements ChatStreamDecoder {
 
   push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
     const body = eventIn(event, data)
-    if (!body) return
+    if (!body) {
+      if (this.#isWhole() && data.trim() === '[DONE]') this.#finish({}, out)
+      return
+    }
     if (this.#cut && !ends.has(body.type)) return
-    const index = typeof body.output_index === 'number' ? body.output_index : 0
+    const index = typeof body.output_index === 'number' ? body.output_index : this.#place(body)
     const part = typeof body.content_index === 'number' ? body.content_index : 0
     switch (body.type) {
       case 'response.created':
@@ -163,6 +169,23 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   end(): boolean {
     if (this.#failed && !this.done) throw faultOf({})
     return this.done
+  }
+
+  /** Whether all items are complete: some proxies then end without an event. */
+  #isWhole(): boolean {
+    if (this.done || this.#failed || this.#items.size === 0) return false
+    for (const { whole } of this.#items.values()) if (!whole) return false
+    return true
+  }
+
+  /** The place of an event's item, by its id, if the host sends no `output_index`. */
+  #place({ item_id: given, item }: Fields): number {
+    const id = textIn({ id: given }, 'id') ?? (isFields(item) ? textIn(item, 'id') : undefined)
+    if (id === undefined) return 0
+    this.#places ??= new Map()
+    const place = this.#places.get(id) ?? this.#places.size
+    this.#places.set(id, place)
+    return place
   }
 
   #item(index: number): OpenItem {
@@ -302,7 +325,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         let offset = Math.min(...item.starts.values(), this.#text)
         for (const part of parts) {
           for (const note of fieldsIn(part.annotations)) this.#cite(index, note, offset, out)
-          offset += part.type === 'output_text' ? (textIn(part, 'text') ?? '').length : 0
+          offset += partText(part).length
         }
         return
       }
@@ -314,7 +337,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         this.#call(item, raw, out)
         const custom = raw.type === 'custom_tool_call'
         if (item.written > 0) return
-        const written = custom ? (textIn(raw, 'input') ?? '') : textIn(raw, 'arguments') || '{}'
+        const written = custom ? (textIn(raw, 'input') ?? '') : callArguments(raw)
         const type = custom ? 'response.custom_tool_call_input.delta' : ''
         return this.#write(index, written, type, out)
       }
@@ -330,8 +353,9 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     this.#head ??= headOf(response, this.#context)
     // some hosts omit the output in the last event
     const listed = fieldsIn(response.output)
-    for (const [index, item] of listed.entries()) {
+    for (const [at, item] of listed.entries()) {
       if (this.#cut) break
+      const index = this.#places ? this.#place({ item }) : at
       this.#add(index, item, out)
       this.#close(index, item, out)
     }

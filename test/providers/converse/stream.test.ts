@@ -74,6 +74,14 @@ const whole: Record<string, Body> = {
 }
 
 describe('stream', () => {
+  it('may have its usage before its end', () => {
+    const events = eventsOf(answerOf([{ text: 'x' }], { usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 } }))
+    const [stop, metadata] = events.slice(-2)
+    const { chunks, whole: complete } = chunksOf([...events.slice(0, -2), metadata, stop] as typeof events)
+    expect(complete).toBe(true)
+    expect(assemble(chunks)).toMatchObject({ usage: { total_tokens: 6 }, choices: [{ finish_reason: 'stop' }] })
+  })
+
   it.each(Object.keys(whole))('of %s adds up to the whole answer, however it is cut', (name) => {
     const body = whole[name] as Body
     for (const size of [1, 4, 1000]) {
