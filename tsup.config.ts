@@ -60,10 +60,6 @@ const common: Options = {
   // workers and Deno know the modules of Node.js by this name only
   removeNodeProtocol: false,
   treeshake: true,
-  // positions only: the sources would triple the size of the package
-  esbuildOptions(options) {
-    options.sourcesContent = false
-  },
   // packages that a user installs where they want them: theirs, not a copy of ours
   external: [
     ...[/^zod$/, 'redis', 'tiktoken', /^@azure\//, /^@aws-sdk\//, 'google-auth-library'],
@@ -86,6 +82,7 @@ const common: Options = {
 
 const { testing: _, ...onWorkers } = entry
 
+// without source maps: the files are readable, and the sources that a map would name are not in the package
 export default defineConfig([
   {
     ...common,
@@ -93,7 +90,6 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     dts: { entry },
     clean: true,
-    sourcemap: true,
     esbuildPlugins: [platform, packages],
   },
   {

@@ -30,8 +30,7 @@ const families = [
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const hash = /-[A-Z0-9]{8}(?=\.js$|$)/
-const files = readdirSync(dist).filter((name) => /\.js(\.map)?$/.test(name))
-const scripts = files.filter((name) => name.endsWith('.js'))
+const scripts = readdirSync(dist).filter((name) => name.endsWith('.js'))
 const entries = scripts.filter((name) => !hash.test(name)).map((name) => basename(name, '.js'))
 const pathOf = (entry) => join(dist, `${entry}.js`)
 const entryPaths = new Set(entries.map(pathOf))
@@ -48,22 +47,24 @@ function closure(path, found = new Set()) {
 }
 
 const loadedBy = (names) => new Set(names.flatMap((name) => [...closure(pathOf(name))]))
-/** The files that the chunk with a source imports. */
+/** The files that the chunk with a source imports. A comment names each source. */
 function loadedWith(...sources) {
-  const name = scripts.find((script) => {
-    const map = JSON.parse(readFileSync(join(dist, `${script}.map`), 'utf8'))
-    return map.sources.some((source) => sources.includes(source))
-  })
+  const lines = sources.map((source) => `// ${source}`)
+  const name = scripts.find((script) =>
+    readFileSync(join(dist, script), 'utf8')
+      .split('\n')
+      .some((line) => lines.includes(line)),
+  )
   if (!name) throw new Error(`No chunk has ${sources.join(' or ')}; update scripts/merge-chunks.mjs.`)
   return closure(join(dist, name))
 }
 
-const ofProvider = (name) => loadedWith(`../providers/${name}.ts`, `../providers/${name}/index.ts`)
+const ofProvider = (name) => loadedWith(`providers/${name}.ts`, `providers/${name}/index.ts`)
 const alone = loadedBy(apart)
 const ofPlatforms = loadedBy(platforms)
 const core = loadedBy(['index'])
 /** The repair of arguments, which llmux/tools loads with a call that needs it, without the rows below its own. */
-const ofArguments = loadedWith('../providers/shared/calls.ts')
+const ofArguments = loadedWith('providers/shared/calls.ts')
 const loads = [['base', ofArguments], ...levels.map(([chunk, names]) => [chunk, loadedBy(names)])]
 const dialects = families.map(([chunk, names]) => [chunk, names.map(ofProvider)])
 
@@ -84,24 +85,15 @@ const bundle = await rollup({
   external: (id) => !id.startsWith('.') && !id.startsWith(dist),
   // tsup has done it
   treeshake: false,
-  plugins: [
-    {
-      // keeps the positions in the TypeScript sources
-      name: 'source maps',
-      load: (path) => ({ code: readFileSync(path, 'utf8'), map: readFileSync(`${path}.map`, 'utf8') }),
-    },
-  ],
   onwarn: (warning) => {
     if (warning.code !== 'CIRCULAR_DEPENDENCY') throw new Error(warning.message)
   },
 })
 // rollup has read them all
-for (const name of files) rmSync(join(dist, name))
+for (const name of scripts) rmSync(join(dist, name))
 await bundle.write({
   dir: dist,
   format: 'esm',
-  sourcemap: true,
-  sourcemapExcludeSources: true,
   entryFileNames: '[name].js',
   chunkFileNames: ({ name }) => `${name.replace(hash, '')}-[hash].js`,
   manualChunks: chunkOf,

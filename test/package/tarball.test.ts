@@ -28,7 +28,7 @@ test('the package contains the built files with source maps, the documentation a
   const testing = ['dist/testing.js', 'dist/testing.cjs', 'dist/testing.d.ts', 'dist/testing.d.cts']
   expect(packed.files).toEqual(expect.arrayContaining([...always, ...testing]))
   const wanted =
-    /^(dist\/worker\/[\w./-]+\.js|dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)|docs\/[\w-]+\.(md|svg)|examples\/[\w-]+\.(mjs|png)|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES|llms\.txt|package\.json)$/
+    /^(dist\/worker\/[\w./-]+\.js|dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts)|docs\/[\w-]+\.(md|svg)|examples\/[\w-]+\.(mjs|png)|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES|llms\.txt|package\.json)$/
   expect(packed.files.filter((path) => !wanted.test(path))).toEqual([])
 })
 
@@ -51,8 +51,7 @@ test('no built file contains a path of this machine or a bundled peer dependency
     const text = await readFile(join(root, path), 'utf8')
     expect(text.includes(root), `${path} names ${root}`).toBe(false)
     // a bundled copy of a library of this size means that it is missing from (peer)dependencies
-    if (!path.endsWith('.map'))
-      expect(text.length, path).toBeLessThan(path.startsWith('dist/worker/') ? 500_000 : 400_000)
+    expect(text.length, path).toBeLessThan(path.startsWith('dist/worker/') ? 500_000 : 400_000)
   }
 })
 
