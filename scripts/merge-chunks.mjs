@@ -1,5 +1,5 @@
 // Merges the ES modules in dist that load together. `npm run build` runs it after tsup, which makes a chunk of every set of modules that
-// entries share: 45 files for `import 'llmux'`, and 29 more for the first call of OpenAI. Loading a file takes 0.3 to 0.7 ms of CPU, more
+// entries share: more than 40 files for `import 'llmux'`, and more than 30 for the first call of OpenAI. Loading a file takes 0.3 to 0.7 ms of CPU, more
 // than most of them take to run. CommonJS files load faster and stay as they are.
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -11,11 +11,13 @@ import { rollup } from 'rollup'
  * one loads little.
  */
 const levels = [
-  ['base', ['ai-sdk', 'langchain', 'mcp', 'otel', 'prometheus', 'tools']],
-  ['sender', ['helicone', 'langfuse', 'lunary']],
-  ['parts', ['batch', 'middleware']],
-  ['calls', ['server']],
-  ['router', ['index']],
+  ['base', ['ai-sdk', 'helicone', 'langchain', 'langfuse', 'lunary', 'mcp', 'otel', 'prometheus', 'tools']],
+  ['core', ['index']],
+]
+/** What the first call of a client loads, and of a Router. Each row loads what is in no row above. */
+const calls = [
+  ['calls', ['src/client-calls.ts']],
+  ['router', ['src/router/calls.ts']],
 ]
 /** A page loads llmux/browser alone, and a platform must run before the code that needs it. */
 const platforms = ['platform-node', 'platform-web']
@@ -62,17 +64,19 @@ function loadedWith(...sources) {
 const ofProvider = (name) => loadedWith(`providers/${name}.ts`, `providers/${name}/index.ts`)
 const alone = loadedBy(apart)
 const ofPlatforms = loadedBy(platforms)
-const core = loadedBy(['index'])
 /** The repair of arguments, which llmux/tools loads with a call that needs it, without the rows below its own. */
 const ofArguments = loadedWith('providers/shared/calls.ts')
-const loads = [['base', ofArguments], ...levels.map(([chunk, names]) => [chunk, loadedBy(names)])]
+const core = loadedBy(['index'])
+const ofCalls = calls.map(([chunk, sources]) => [chunk, loadedWith(...sources)])
+const started = new Set([...core, ...ofCalls.flatMap(([, paths]) => [...paths])])
+const loads = [['base', ofArguments], ...levels.map(([chunk, names]) => [chunk, loadedBy(names)]), ...ofCalls]
 const dialects = families.map(([chunk, names]) => [chunk, names.map(ofProvider)])
 
 function chunkOf(path) {
   if (entryPaths.has(path)) return undefined
   if (ofPlatforms.has(path)) return 'platform'
   if (alone.has(path)) return undefined
-  if (core.has(path)) return loads.find(([, paths]) => paths.has(path))?.[0]
+  if (started.has(path)) return loads.find(([, paths]) => paths.has(path))?.[0]
   if (ofArguments.has(path)) return 'arguments'
   const users = dialects.filter(([, closures]) => closures.some((paths) => paths.has(path)))
   if (users.length > 1) return 'dialects'

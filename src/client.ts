@@ -3,17 +3,14 @@ import type { CompatibleRow } from '../providers/compatible.js'
 import type { Provider } from '../providers/contract.js'
 import { lazyModels, lazyResources } from './batches/lazy.js'
 import { ClientContext } from './call/context.js'
-import { execute } from './call/execute.js'
-import type { OperationSpec } from './call/operation.js'
-import { joinRequest } from './call/request.js'
+import { held, late } from './call/late.js'
+import type { ClientParts } from './client-calls.js'
 import { MiddlewareList } from './middleware/list.js'
 import { ObserverHub } from './observe/hub.js'
-import { observed } from './observe/observed.js'
 import type { AuthorizedRequest, AuthorizeRequest } from './operations/authorize-request.js'
-import { type CountTokensRequest, runCountTokens } from './operations/count-tokens.js'
-import { type CallMethods, operationList, operations } from './operations/index.js'
+import type { CountTokensRequest } from './operations/count-tokens.js'
+import { type CallMethods, requestList } from './operations/index.js'
 import type { EnvironmentReport } from './operations/inspect.js'
-import { withSettlement } from './operations/settlement.js'
 import { runStoredIn, storedResponses } from './operations/stored-namespace.js'
 import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
@@ -21,6 +18,7 @@ import type { Batches, Files } from './types/batch.js'
 import type { Middleware } from './types/middleware.js'
 import type { ListedModel } from './types/model-list.js'
 import type { CallbackStats } from './types/observe.js'
+import type { CallOperation } from './types/operation.js'
 import type { CallOptions, ClientOptions } from './types/options.js'
 import type { OnSettled } from './types/settled.js'
 import type { StoredResponses } from './types/stored-response.js'
@@ -167,41 +165,36 @@ export function createSharedClient(): Client {
   return clientOver(context, new ObserverHub({}, context.clock))
 }
 
-const hasFallbacks = (request: object | null): request is Readonly<Record<string, unknown>> =>
-  (request as { readonly fallbacks?: unknown } | null)?.fallbacks !== undefined
+const calls = /* @__PURE__ */ late(() => import('./client-calls.js'))
+
+/** Starts a call before the code of calls is loaded. */
+async function runLater(
+  parts: ClientParts,
+  name: CallOperation,
+  request: object,
+  options: object | undefined,
+): Promise<unknown> {
+  const sent = held(request)
+  const given = held(options)
+  const { runOperation } = await calls.load()
+  return runOperation(parts, name, sent, given)
+}
 
 function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSettled): Client {
-  const { clock } = context
   const close = () => hub.close(() => context.close())
   const middleware = new MiddlewareList()
-  const send = (spec: OperationSpec, request: object): Promise<never> =>
-    middleware.list ? middleware.run(spec.name, request, (sent) => sendOn(spec, sent)) : sendOn(spec, request)
-  const sendOn = (spec: OperationSpec, request: object): Promise<never> =>
-    withSettlement({ operation: spec.name, request, clock, onSettled }, () =>
-      observed(hub, spec.name, request, (recorder) =>
-        hasFallbacks(request)
-          ? import('./call/fallbacks.js').then((late) => late.executeWithFallbacks(context, spec, request, recorder))
-          : execute(context, spec, request, undefined, recorder),
-      ),
-    ) as Promise<never>
-  const run = (spec: OperationSpec, request: object, options: object | undefined): Promise<never> => {
-    if (options === undefined) return send(spec, request)
-    try {
-      return send(spec, joinRequest(spec, request, options))
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-  const methods = operationList.map((spec) => [
-    spec.method,
-    (request: object, options?: object) => run(spec, request, options),
+  const parts: ClientParts = { context, hub, middleware, onSettled }
+  const methods = requestList.map(({ name, method }) => [
+    method,
+    (request: object, options?: object) =>
+      calls.loaded ? calls.loaded.runOperation(parts, name, request, options) : runLater(parts, name, request, options),
   ])
   const client: Client = {
     ...(Object.fromEntries(methods) as CallMethods),
-    countTokens: async (request, options) => {
-      const joined = options === undefined ? request : joinRequest(operations.chat, request, options)
-      const count = (sent: object) => runCountTokens(context, sent as typeof request)
-      return middleware.list ? middleware.run('countTokens', joined, count) : count(joined)
+    async countTokens(request, options) {
+      const sent = held(request)
+      const given = held(options)
+      return (await calls.load()).countTokens(parts, sent, given)
     },
     use(...given) {
       middleware.add(given)
@@ -217,10 +210,9 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
       (await import('./operations/inspect.js')).runValidateEnvironment(context, model),
     supportedParams: async (model) => (await import('./operations/inspect.js')).runSupportedParams(context, model),
     listModels: lazyModels(context),
-    ...lazyResources(context, (operation, model, read) => {
-      const request = { model }
-      return withSettlement({ operation, request, clock, onSettled }, () => observed(hub, operation, request, read))
-    }),
+    ...lazyResources(context, async (operation, model, read) =>
+      (await calls.load()).report(parts, operation, model, read),
+    ),
     storedResponses: storedResponses((action, request) => runStoredIn(context, action, request)),
     flush: () => hub.flush(),
     callbackStats: () => hub.stats,

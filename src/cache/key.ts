@@ -1,6 +1,6 @@
 import type { Provider } from '../../providers/contract.js'
-import { accountOptions } from '../call/options.js'
-import { sensitive, type Target } from '../call/target.js'
+import { accountOptions, sensitive } from '../call/options.js'
+import type { Target } from '../call/target.js'
 import type { Media } from '../types/media.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { canonical, digest, fields, quoted } from './canonical.js'

@@ -5,9 +5,10 @@ import { Exchange, type Reader, type ResponseHeaders } from '../transport/exchan
 import type { Call } from './call.js'
 import { textOf } from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
+import { sensitive } from './options.js'
 import { nextRequest } from './poll.js'
 import { redact } from './redact.js'
-import { keepSecret, sensitive } from './target.js'
+import { keepSecret } from './target.js'
 
 /** Maximum time of an auxiliary request, in milliseconds: several calls may wait for it. */
 const defaultTimeout = 60_000

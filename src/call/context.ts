@@ -11,11 +11,10 @@ import type { CallOptions, ClientOptions, ProviderOptions } from '../types/optio
 import { type CallLimits, defaultCallLimits, resolveCallLimits } from './call-limits.js'
 import { type Clock, systemClock } from './clock.js'
 import { Connections, fetchDispatcher, type MakeFramer } from './connections.js'
-import { KnownTargets } from './known-targets.js'
+import type { KnownTargets } from './known-targets.js'
 import { suggestion } from './option-issues.js'
-import { allClientOptions, callOptions, providerOptions } from './options.js'
+import { allClientOptions, callOptions, providerOptions, sensitive } from './options.js'
 import type { OwnProviders } from './resolve.js'
-import { sensitive } from './target.js'
 import { checkOption } from './validate.js'
 
 const noOptions: ProviderOptions = Object.freeze({})
@@ -31,7 +30,8 @@ export class ClientContext {
   /** Prices and facts of models: the table and this client's additions. */
   readonly registry: ModelRegistry
   readonly cache: CacheState
-  readonly targets = new KnownTargets()
+  /** Made with the first call. */
+  targets: KnownTargets | undefined
   readonly #options: ClientOptions
   readonly #providers: Readonly<Record<string, ProviderOptions | undefined>>
   readonly #connections: Connections
@@ -97,7 +97,7 @@ export class ClientContext {
       )
     }
     this.own.set(provider.id, provider)
-    this.targets.clear()
+    this.targets?.clear()
   }
 
   async close(): Promise<void> {

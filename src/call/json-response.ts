@@ -10,8 +10,9 @@ import {
 } from '../errors.js'
 import { concat, utf8 } from '../platform/index.js'
 import { ContentEncodingError } from '../transport/content-coding.js'
-import { Exchange, type HeaderMap, type HttpRequest, type Reader, type ResponseHeaders } from '../transport/exchange.js'
+import { Exchange, type HttpRequest, type Reader, type ResponseHeaders } from '../transport/exchange.js'
 import type { ChatCompletion } from '../types/chat.js'
+import { isJSON } from './byte-stream.js'
 import type { Call } from './call.js'
 import {
   connectionError,
@@ -154,9 +155,6 @@ const cutAnswer = ({ provider, model, status, target }: Call, cause: Error, byte
     `${target.who} closed the connection within its answer, after ${bytes} bytes (${cause.message}). Call again, or with stream: true to get the bytes as they arrive.`,
     { provider: provider.id, model, status, cause },
   )
-
-/** Whether a body is JSON by its type. */
-export const isJSON = ({ 'content-type': type }: HeaderMap): boolean => /^application\/(?:.+\+)?json/.test(String(type))
 
 /** The error for an exchange that failed: no connection, or a body that can't be decoded. */
 export function exchangeError(call: Call, error: Error): LLMError {

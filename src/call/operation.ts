@@ -93,8 +93,8 @@ export interface Bridged {
   readonly params: Params
 }
 
-/** The differences of one operation from the others; `execute.ts` has the common pipeline. Methods don't use `this`. */
-export interface OperationSpec<Part = unknown, Body extends object = object> {
+/** The request of an operation: everything that must be known before the code of its calls is loaded. Methods don't use `this`. */
+export interface RequestSpec {
   readonly name: CallOperation
   /** Operation of the provider's API that the call uses: it decides the path and the route. */
   readonly api: Operation
@@ -121,6 +121,10 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
    * @throws {BadRequestError} if a parameter has the wrong shape
    */
   check(params: Params, options: Options): void
+}
+
+/** The differences of one operation from the others; `execute.ts` has the common pipeline. */
+export interface OperationSpec<Part = unknown, Body extends object = object> extends RequestSpec {
   /** The dialect's translator for this operation; a promise until its code is loaded. */
   part(dialect: Dialect): Part | Promise<Part> | undefined
   /** Translates a request to chat, for providers without this operation. */

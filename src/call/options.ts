@@ -146,3 +146,6 @@ export const lookAlikes: ReadonlySet<string> = new Set([
 
 export const toCamel = (name: string) => name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 export const toSnake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** Headers that may hold a credential, by their lower-case names. */
+export const sensitive = /auth|key|token|secret|cookie|password/

@@ -5,6 +5,7 @@ import type { Media } from '../types/media.js'
 import { Call, quirksOf } from './call.js'
 import { type CallLimits, resolveCallLimits } from './call-limits.js'
 import { writeForm } from './form.js'
+import { KnownTargets } from './known-targets.js'
 import { Lifetime } from './lifetime.js'
 import type { Job, OperationSpec, Params } from './operation.js'
 import { withHeaders, withSubpath } from './target.js'
@@ -23,6 +24,7 @@ export function prepare<Part>(
 ): Call | Promise<Call> {
   const { context, spec, provider, part, model, options, stream, startedAt } = job
   const configured = context.providerOptions(provider.id)
+  context.targets ??= new KnownTargets()
   const target = context.targets.find(provider, { operation: spec.api, model, stream }, options, configured)
   const encodeContext: EncodeContext = {
     provider: provider.id,

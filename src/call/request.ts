@@ -1,6 +1,6 @@
 import { BadRequestError, got, shortened } from '../errors.js'
 import { closestName } from '../suggest.js'
-import type { OperationSpec, Options, Params } from './operation.js'
+import type { Options, Params, RequestSpec } from './operation.js'
 import { accountOptions, callOptions, clientOptions, lookAlikes, synonyms, toCamel, toSnake } from './options.js'
 import { checkOption } from './validate.js'
 
@@ -121,7 +121,7 @@ const closestShort = (name: string, known: ReadonlySet<string>): string | undefi
  * @throws {BadRequestError} if a name is in the wrong argument
  */
 export function joinRequest(
-  spec: OperationSpec,
+  spec: RequestSpec,
   params: object,
   options: object,
   moreOptions: ReadonlySet<string> = none,
@@ -153,7 +153,7 @@ export function joinRequest(
   return joined
 }
 
-function refuseOption(name: string, spec: OperationSpec): never {
+function refuseOption(name: string, spec: RequestSpec): never {
   if (spec.params.has(name)) {
     throw new BadRequestError(
       `'${shortened(name)}' is a parameter: pass it in the first argument of ${spec.method}().`,
@@ -169,7 +169,7 @@ function refuseOption(name: string, spec: OperationSpec): never {
 const none: ReadonlySet<string> = new Set()
 
 /** Whether a name in a request is one of llmux's options, in either casing. */
-export function isOption(name: string, spec: OperationSpec, moreOptions: ReadonlySet<string> = none): boolean {
+export function isOption(name: string, spec: RequestSpec, moreOptions: ReadonlySet<string> = none): boolean {
   if (spec.params.has(name)) return false
   if (callOptions.has(name) || moreOptions.has(name)) return true
   if (hasCapital.test(name) && !spec.open) return true

@@ -7,13 +7,13 @@ import { type Framer, firstByte } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
+import { isJSON } from './byte-stream.js'
 import type { Call } from './call.js'
 import type { MakeFramer } from './connections.js'
 import { connectionError, errorBodyLimit, errorBodyTimeout, errorFromResponse, invalidResponse } from './failure.js'
 import {
   exchangeError,
   headersTimeout,
-  isJSON,
   streamInterrupted,
   streamTimeout,
   textOf,

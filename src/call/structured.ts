@@ -1,14 +1,6 @@
 import { BadRequestError, JSONSchemaValidationError } from '../errors.js'
-import type { AnswerMessage, ChatCompletion, JSONSchemaFormat, ResponseFormatInput } from '../types/chat.js'
+import type { AnswerMessage, ChatCompletion, JSONSchemaFormat } from '../types/chat.js'
 import type { JSONSchema, StandardIssue, StandardResult, StandardSchema } from '../types/schema.js'
-
-/** Whether `response_format` is a schema object (zod, valibot, arktype, …) and not OpenAI's own form. */
-export function isSchema(format: ResponseFormatInput | null | undefined): format is StandardSchema {
-  // some libraries' schemas are functions
-  if (!format || (typeof format !== 'object' && typeof format !== 'function') || !('~standard' in format)) return false
-  const standard: unknown = format['~standard']
-  return typeof standard === 'object' && standard !== null && 'validate' in standard
-}
 
 /**
  * The `json_schema` format of a schema object: its input side, since the answer is validated as input. Taken from the schema itself

@@ -3,6 +3,7 @@ import { AuthenticationError, BadRequestError } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { isHome, isOwnHost, locate, originOf, parseBase } from './base-url.js'
 import { fromEnvironment } from './environment.js'
+import { sensitive } from './options.js'
 
 /** Address and credentials of a call. */
 export interface Target {
@@ -257,8 +258,6 @@ const valuesIn = (value: string): string[] => [value, value.replace(/^\w+ /, '')
 export function keepSecret({ secrets }: Target, value: string): void {
   for (const one of valuesIn(value)) if (!secrets.includes(one)) secrets.push(one)
 }
-
-export const sensitive = /auth|key|token|secret|cookie|password/
 
 const join = (list: string | undefined, value: string) =>
   [...new Set(`${list ?? ''},${value}`.split(',').map((item) => item.trim()))].filter(Boolean).join(',')

@@ -1,5 +1,6 @@
 import type { JSONSchema, StandardSchema } from '../types/schema.js'
-import { isSchema, jsonSchemaOf } from './structured.js'
+import { jsonSchemaOf } from './structured.js'
+import { isSchema } from './validate.js'
 
 type Fields = Readonly<Record<string, unknown>>
 

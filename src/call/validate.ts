@@ -1,5 +1,7 @@
 import { checkCache } from '../cache/policy.js'
 import { BadRequestError, got, shortened } from '../errors.js'
+import type { ResponseFormatInput } from '../types/chat.js'
+import type { StandardSchema } from '../types/schema.js'
 import { optionError, suggestion } from './option-issues.js'
 import { kindOfOption, type OptionKind } from './options.js'
 
@@ -133,4 +135,12 @@ function checkHeaders(headers: object, path: string): void {
       )
     }
   }
+}
+
+/** Whether `response_format` is a schema object (zod, valibot, arktype, …) and not OpenAI's own form. */
+export function isSchema(format: ResponseFormatInput | null | undefined): format is StandardSchema {
+  // some libraries' schemas are functions
+  if (!format || (typeof format !== 'object' && typeof format !== 'function') || !('~standard' in format)) return false
+  const standard: unknown = format['~standard']
+  return typeof standard === 'object' && standard !== null && 'validate' in standard
 }

@@ -1,6 +1,7 @@
 import { canonical, digest } from '../cache/canonical.js'
 import { callOptions } from '../call/options.js'
-import { isSchema, jsonSchemaOf } from '../call/structured.js'
+import { jsonSchemaOf } from '../call/structured.js'
+import { isSchema } from '../call/validate.js'
 import type { ResponseFormatInput } from '../types/chat.js'
 import type { StandardSchema } from '../types/schema.js'
 

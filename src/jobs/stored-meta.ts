@@ -1,5 +1,6 @@
 import { withMeta } from '../call/meta.js'
-import { isSchema, parseAnswer } from '../call/structured.js'
+import { parseAnswer } from '../call/structured.js'
+import { isSchema } from '../call/validate.js'
 import type { ChatCompletion, ResponseFormatInput } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { Entry } from './journal.js'

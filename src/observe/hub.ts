@@ -2,7 +2,7 @@ import type { Clock } from '../call/clock.js'
 import { fromEnvironment } from '../call/environment.js'
 import { toSnake } from '../call/options.js'
 import { BadRequestError, got } from '../errors.js'
-import { operationList } from '../operations/index.js'
+import { requestList } from '../operations/index.js'
 import { closestName } from '../suggest.js'
 import type {
   Callback,
@@ -15,8 +15,6 @@ import type {
 } from '../types/observe.js'
 import { hasSubscribers } from './channels.js'
 import { Delivery, within } from './delivery.js'
-import { EventRecorder, type ObservedCall } from './event-recorder.js'
-import { linesFor } from './lines.js'
 import { logTo } from './logger.js'
 
 const defaultQueue = 10_000
@@ -32,7 +30,8 @@ export class ObserverHub {
   readonly redact: Redact | undefined
   readonly beforeSend: ObserveOptions['beforeSend']
   readonly #timeout: number
-  readonly #delivery: Delivery
+  /** The queue of events to callbacks. */
+  readonly delivery: Delivery
   readonly #callSets = new Set<CallbackSet>()
   #callbacks: readonly CallbackSet[]
   #environmentRead = false
@@ -46,22 +45,27 @@ export class ObserverHub {
     this.beforeSend = options.beforeSend ?? undefined
     this.#timeout = options.callbackTimeout ?? defaultTimeout
     this.#callbacks = [...setsOf(options.callbacks), ...(options.logger ? [logTo(options.logger)] : [])]
-    this.#delivery = new Delivery(options.callbackQueue ?? defaultQueue, this.#timeout, clock)
+    this.delivery = new Delivery(options.callbackQueue ?? defaultQueue, this.#timeout, clock)
   }
 
-  /** Returns a recorder for the call; undefined without observers, so that the call pays nothing. */
-  recorderFor(call: ObservedCall): EventRecorder | undefined {
-    if (!this.#environmentRead) this.#readEnvironment()
-    const { callbacks: own } = call
+  /**
+   * The observers of a call; undefined without any, so that the call pays nothing.
+   * @param own callbacks of the call
+   * @param readLevel makes the callbacks for the value of `LLMUX_LOG`
+   */
+  observersOf(
+    own: readonly Callback[] | undefined,
+    readLevel: (level: string | undefined) => CallbackSet | undefined,
+  ): readonly CallbackSet[] | undefined {
+    if (!this.#environmentRead) this.#readEnvironment(readLevel)
     if (this.#callbacks.length === 0 && own === undefined && !hasSubscribers()) return undefined
-    const all = own === undefined ? this.#callbacks : [...this.#callbacks, ...this.#trackCallSets(setsOf(own))]
-    return new EventRecorder(this, this.#delivery, all, call, crypto.randomUUID())
+    return own === undefined ? this.#callbacks : [...this.#callbacks, ...this.#trackCallSets(setsOf(own))]
   }
 
   /** Deferred to the first call: importing llmux reads nothing, and the top-level functions honour `LLMUX_LOG` too. */
-  #readEnvironment(): void {
+  #readEnvironment(readLevel: (level: string | undefined) => CallbackSet | undefined): void {
     this.#environmentRead = true
-    const lines = linesFor(fromEnvironment(['LLMUX_LOG'])?.value)
+    const lines = readLevel(fromEnvironment(['LLMUX_LOG'])?.value)
     if (lines) this.#callbacks = [...this.#callbacks, lines]
   }
 
@@ -94,7 +98,7 @@ export class ObserverHub {
       try {
         set.follow?.(router)
       } catch {
-        this.#delivery.stats.failed++
+        this.delivery.stats.failed++
       }
     }
   }
@@ -112,12 +116,12 @@ export class ObserverHub {
         // errors of user callbacks are ignored
       }
     }
-    return { ...this.#delivery.stats, waiting: this.#delivery.waiting, senders }
+    return { ...this.delivery.stats, waiting: this.delivery.waiting, senders }
   }
 
   /** Waits until all events so far are delivered and all batches are sent, for a limited time. */
   async flush(): Promise<void> {
-    await this.#delivery.drain()
+    await this.delivery.drain()
     const sets = new Set([...this.#callbacks, ...this.#callSets])
     await Promise.all([...sets].map((set) => set.flush && within(this.#timeout, () => set.flush?.())))
   }
@@ -130,10 +134,10 @@ export class ObserverHub {
 
   async #close(end: () => Promise<void>): Promise<void> {
     await this.flush()
-    const delivered = this.#delivery.count
+    const delivered = this.delivery.count
     try {
       await end()
-      if (this.#delivery.count > delivered) await this.flush()
+      if (this.delivery.count > delivered) await this.flush()
     } finally {
       await this.#closeSets()
     }
@@ -154,7 +158,7 @@ const setsOf = (callbacks: unknown): CallbackSet[] =>
     : []
 
 const eventParts = ['answer', 'chunk', 'metadata', 'user', 'error']
-const fieldsOfRequests = operationList.map(({ params }) => params)
+const fieldsOfRequests = requestList.map(({ params }) => params)
 const answerSynonyms = /^(completion|response|output|choices|result)s?$/
 
 /** A misspelled field would stay visible in every event. Unknown snake_case names may be provider fields. */

@@ -1,8 +1,9 @@
 import { AnswerStream } from '../call/answer-stream.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import type { AnyAnswer, Callback } from '../types/observe.js'
-import type { EventRecorder, ObservedCall } from './event-recorder.js'
+import { EventRecorder, type ObservedCall } from './event-recorder.js'
 import type { ObserverHub } from './hub.js'
+import { linesFor } from './lines.js'
 
 /** Runs a call and records its events. Without observers it only calls `run`. */
 export function observed<Answer>(
@@ -16,8 +17,10 @@ export function observed<Answer>(
   if (typeof request !== 'object' || request === null) return run(undefined)
   const given = request as Readonly<Record<string, unknown>>
   const callbacks = given.callbacks as readonly Callback[] | undefined
-  const recorder = hub.recorderFor({ operation, request: given, callbacks, routed })
-  return recorder ? record(recorder, run) : run(undefined)
+  const observers = hub.observersOf(callbacks, linesFor)
+  if (!observers) return run(undefined)
+  const call = { operation, request: given, callbacks, routed }
+  return record(new EventRecorder(hub, hub.delivery, observers, call, crypto.randomUUID()), run)
 }
 
 async function record<Answer>(

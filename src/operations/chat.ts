@@ -7,8 +7,8 @@ import { ChatAccumulator } from '../call/chat-accumulator.js'
 import { CompletionStream } from '../call/completion-stream.js'
 import type { Job, OperationSpec, Params } from '../call/operation.js'
 import type { StreamSetup } from '../call/stream-accumulator.js'
-import { isSchema, parseAnswer } from '../call/structured.js'
-import { BadRequestError, got } from '../errors.js'
+import { parseAnswer } from '../call/structured.js'
+import { isSchema } from '../call/validate.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type {
   AnswerMessage,
@@ -21,7 +21,7 @@ import type {
 import type { CallOptions, CompletionRequest } from '../types/options.js'
 import type { SchemaOutput, StandardSchema } from '../types/schema.js'
 import { embedderOf } from './embedding.js'
-import { checkMessages, checkStream, checkTools, checkTypes } from './shapes.js'
+import { chatRequest } from './requests.js'
 
 /** Type of `message.parsed`: the output of the schema in `response_format`. */
 export type Parsed<Format> = Format extends StandardSchema ? SchemaOutput<Format> : unknown
@@ -47,19 +47,7 @@ export interface CompletionMethod<Extra, Options> {
 }
 
 export const chat: OperationSpec<ChatDialect, Decoded<ChatCompletion>> = {
-  name: 'chat',
-  api: 'chat',
-  method: 'completion',
-  path: '/v1/chat/completions',
-  params: new Set([
-    ...['model', 'messages', 'temperature', 'top_p', 'top_k', 'n', 'stop', 'max_tokens', 'max_completion_tokens'],
-    ...['presence_penalty', 'frequency_penalty', 'logit_bias', 'logprobs', 'top_logprobs', 'seed', 'user'],
-    ...['tools', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call', 'response_format'],
-    ...['reasoning_effort', 'thinking', 'verbosity', 'modalities', 'audio', 'prediction', 'web_search_options'],
-    ...['service_tier', 'metadata', 'store', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier'],
-    ...['cache_control', 'stream', 'stream_options', 'extra_body'],
-  ]),
-  check,
+  ...chatRequest,
   part: (dialect) => dialect.chat,
   unsupported: ({ name }) => `${name} has no chat models here. It is for embedding() or rerank().`,
   encode(part, params, context) {
@@ -152,22 +140,3 @@ const argumentsOf = ({ tool_calls: calls = [] }: AnswerMessage): string =>
   calls
     .map((call) => (call.type === 'function' ? call.function.name + call.function.arguments : call.custom.input))
     .join('')
-
-function check(params: Params): void {
-  const { messages, response_format: format } = params
-  checkMessages(messages)
-  checkStream(params)
-  checkTypes(params)
-  checkTools(params)
-  if (
-    format !== undefined &&
-    format !== null &&
-    typeof format !== 'object' &&
-    !isSchema(format as ResponseFormatInput)
-  ) {
-    throw new BadRequestError(
-      `'response_format' must be a schema (zod, valibot, …), { type: 'json_object' } or { type: 'json_schema', json_schema: { name, schema } }; ${got(format)}.`,
-      { param: 'response_format' },
-    )
-  }
-}

@@ -6,10 +6,11 @@ import type { ClientContext } from '../call/context.js'
 import { execute } from '../call/execute.js'
 import type { OperationSpec, Params } from '../call/operation.js'
 import { toNumbers, toVector } from '../call/vectors.js'
-import { BadRequestError, got, InvalidResponseError } from '../errors.js'
+import { got, InvalidResponseError } from '../errors.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../types/embedding.js'
 import type { CallOptions, EmbeddingRequest } from '../types/options.js'
+import { embeddingRequest } from './requests.js'
 
 /** `Float32Array` vectors for `vectorType: 'float32'`, else `number[]`. */
 export type EmbeddingResult<VectorType extends 'array' | 'float32'> = 'array' | 'float32' extends VectorType
@@ -38,20 +39,7 @@ const isKnown = ({ total_tokens: tokens, input_images: images, cost }: Embedding
   tokens > 0 || images !== undefined || cost !== undefined
 
 export const embedding: OperationSpec<EmbeddingDialect, Body> = {
-  name: 'embedding',
-  api: 'embedding',
-  method: 'embedding',
-  path: '/v1/embeddings',
-  probe: { mode: 'embedding', params: (prompt) => ({ input: prompt }) },
-  params: new Set(['model', 'input', 'dimensions', 'encoding_format', 'user', 'extra_body']),
-  check({ input }, { vectorType }) {
-    if (vectorType !== undefined && vectorType !== null && vectorType !== 'array' && vectorType !== 'float32') {
-      throw new BadRequestError(`'vectorType' must be 'array' or 'float32'; ${got(vectorType)}.`, {
-        param: 'vectorType',
-      })
-    }
-    checkInput(input)
-  },
+  ...embeddingRequest,
   part: (dialect) => dialect.embedding,
   unsupported: ({ name }) => `${name} has no embedding models. Choose one of another provider.`,
   encode: (part, params, context) => part.encode(params as unknown as EmbeddingParams, context),
@@ -204,20 +192,4 @@ function verify(_: unknown, { input, dimensions }: Params, { data }: Body, call:
     return
   const message = `The server ignored 'dimensions': ${dimensions} were requested, the vectors have ${length}.`
   call.warnings = [...call.warnings, { type: 'dropped', param: 'dimensions', message }]
-}
-
-function checkInput(input: unknown): void {
-  const wrong = (got: string) =>
-    new BadRequestError(
-      `'input' must be a string, an array of strings, or token ids (an array of numbers, or of such arrays); ${got}.`,
-      { param: 'input' },
-    )
-  if (typeof input === 'string') return
-  if (!Array.isArray(input) || input.length === 0) throw wrong(got(input))
-  const kind = typeof input[0] === 'number' ? 'number' : typeof input[0] === 'string' ? 'string' : 'list'
-  for (const [index, item] of input.entries()) {
-    if (kind === 'list' ? !Array.isArray(item) : typeof item !== kind) {
-      throw wrong(`input[${index}] is ${got(item).slice(4)}`)
-    }
-  }
 }

@@ -1,9 +1,8 @@
 import { GenerateContentStream } from '../call/generate-content-stream.js'
-import { BadRequestError, got } from '../errors.js'
 import type { CallOptions, GenerateContentRequest } from '../types/options.js'
 import type { GenerateContentResponse } from '../types/wires.js'
 import { streamOf, wireOperation } from './over-chat.js'
-import { checkStream } from './shapes.js'
+import { generateContentRequest } from './requests.js'
 
 /** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
 export type GenerateContentResult<Stream extends boolean> = boolean extends Stream
@@ -29,25 +28,7 @@ export interface GenerateContentMethod<Extra, Options> {
 /** Google's generateContent: passed through to hosts that have it, translated for all other chat models. */
 export const generateContent = wireOperation(
   {
-    name: 'generateContent',
-    method: 'generateContent',
-    path: '/v1beta/models/{model}:generateContent',
-    params: new Set([
-      ...['model', 'stream', 'contents', 'systemInstruction', 'system_instruction', 'generationConfig'],
-      ...['generation_config', 'safetySettings', 'safety_settings', 'tools', 'toolConfig', 'tool_config'],
-      ...['cachedContent', 'cached_content', 'labels', 'serviceTier', 'service_tier', 'extra_body'],
-    ]),
-    check(params) {
-      const { contents } = params
-      const fits = typeof contents === 'string' ? contents !== '' : typeof contents === 'object' && contents !== null
-      if (!fits || (Array.isArray(contents) && contents.length === 0)) {
-        throw new BadRequestError(
-          `'contents' must be a non-empty array, for example [{ role: 'user', parts: [{ text: 'Hello' }] }]; ${got(contents)}.`,
-          { param: 'contents' },
-        )
-      }
-      checkStream(params)
-    },
+    ...generateContentRequest,
     async load() {
       const { geminiWire: wire, withoutSeals } = await import('../../providers/inbound/gemini/index.js')
       return { wire, forHost: (request) => withoutSeals(request as never) }

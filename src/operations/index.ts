@@ -1,8 +1,9 @@
 /**
  * The operation table. Clients, Routers, `parseRequest()` and servers walk it: an operation is its entry here and its file in this
- * folder. docs/architecture.md lists the files of a new one.
+ * folder. docs/architecture.md lists the files of a new one. An operation whose code loads with the first call has its request here, and an entry
+ * in specs.ts.
  */
-import type { OperationSpec } from '../call/operation.js'
+import type { RequestSpec } from '../call/operation.js'
 import type { ChatParams } from '../types/chat.js'
 import type { DecideParams } from '../types/decision.js'
 import type { EmbeddingParams } from '../types/embedding.js'
@@ -16,39 +17,49 @@ import type { CompactResponseParams } from '../types/stored-response.js'
 import type { TextCompletionParams } from '../types/text-completion.js'
 import type { TranscriptionParams } from '../types/transcription.js'
 import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
-import { type CompletionMethod, chat } from './chat.js'
+import type { CompletionMethod } from './chat.js'
 import { type CompactResponseMethod, compactResponse } from './compact-response.js'
-import { type DecideMethod, decide } from './decide.js'
-import { type EmbeddingMethod, embedding } from './embedding.js'
-import { type GenerateContentMethod, generateContent } from './generate-content.js'
+import type { DecideMethod } from './decide.js'
+import type { EmbeddingMethod } from './embedding.js'
+import type { GenerateContentMethod } from './generate-content.js'
 import { type ImageEditMethod, type ImageGenerationMethod, imageEdit, imageGeneration } from './images.js'
-import { type MessagesMethod, messages } from './messages.js'
+import type { MessagesMethod } from './messages.js'
 import { type ModerationMethod, moderation } from './moderation.js'
-import { type RerankMethod, rerank } from './rerank.js'
-import { type ResponsesMethod, responses } from './responses.js'
+import {
+  chatRequest,
+  decideRequest,
+  embeddingRequest,
+  generateContentRequest,
+  messagesRequest,
+  rerankRequest,
+  responsesRequest,
+  textCompletionRequest,
+} from './requests.js'
+import type { RerankMethod } from './rerank.js'
+import type { ResponsesMethod } from './responses.js'
 import { type SpeechMethod, speech } from './speech.js'
-import { type TextCompletionMethod, textCompletion } from './text-completion.js'
+import type { TextCompletionMethod } from './text-completion.js'
 import { type TranscriptionMethod, transcription } from './transcription.js'
 
-/** Every operation of llmux, by its name. */
-export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object.freeze({
-  chat,
-  embedding,
-  rerank,
-  responses,
-  textCompletion,
-  decide,
+/** The request of every operation of llmux, by its name. */
+export const requests: Readonly<Record<CallOperation, RequestSpec>> = Object.freeze({
+  chat: chatRequest,
+  embedding: embeddingRequest,
+  rerank: rerankRequest,
+  responses: responsesRequest,
+  textCompletion: textCompletionRequest,
+  decide: decideRequest,
   compactResponse,
   moderation,
   speech,
   transcription,
   imageGeneration,
   imageEdit,
-  messages,
-  generateContent,
-} as unknown as Record<CallOperation, OperationSpec>)
+  messages: messagesRequest,
+  generateContent: generateContentRequest,
+})
 
-export const operationList: readonly OperationSpec[] = Object.freeze(Object.values(operations))
+export const requestList: readonly RequestSpec[] = Object.freeze(Object.values(requests))
 
 /**
  * The methods of a client or a Router that run an operation.

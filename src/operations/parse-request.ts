@@ -1,7 +1,7 @@
-import type { OperationSpec, Options, Params } from '../call/operation.js'
+import type { Options, Params, RequestSpec } from '../call/operation.js'
 import { isOption } from '../call/request.js'
 import { BadRequestError, got } from '../errors.js'
-import { operations, type RequestParams } from './index.js'
+import { type RequestParams, requests } from './index.js'
 
 export type { RequestParams }
 
@@ -32,9 +32,9 @@ export function parseRequest<Name extends keyof RequestParams>(
   body: unknown,
   { options = 'refuse' }: ParseRequestOptions = {},
 ): RequestParams[Name] {
-  const spec: OperationSpec | undefined = Object.hasOwn(operations, operation) ? operations[operation] : undefined
+  const spec: RequestSpec | undefined = Object.hasOwn(requests, operation) ? requests[operation] : undefined
   if (!spec) {
-    throw new BadRequestError(`'operation' must be one of ${Object.keys(operations).join(', ')}; ${got(operation)}.`, {
+    throw new BadRequestError(`'operation' must be one of ${Object.keys(requests).join(', ')}; ${got(operation)}.`, {
       param: 'operation',
     })
   }

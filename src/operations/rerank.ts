@@ -1,9 +1,9 @@
 import type { Decoded, RerankDialect } from '../../providers/contract.js'
 import { rerankWithCache } from '../cache/rerank.js'
 import type { OperationSpec } from '../call/operation.js'
-import { BadRequestError, got } from '../errors.js'
 import type { CallOptions, RerankRequest } from '../types/options.js'
 import type { RerankParams, RerankResponse } from '../types/rerank.js'
+import { rerankRequest } from './requests.js'
 
 export interface RerankMethod<Extra, Options> {
   /**
@@ -14,24 +14,7 @@ export interface RerankMethod<Extra, Options> {
 }
 
 export const rerank: OperationSpec<RerankDialect, Decoded<RerankResponse>> = {
-  name: 'rerank',
-  api: 'rerank',
-  method: 'rerank',
-  path: '/v1/rerank',
-  probe: { mode: 'rerank', params: (prompt) => ({ query: prompt, documents: [prompt] }) },
-  params: new Set([
-    ...['model', 'query', 'documents', 'top_n', 'return_documents', 'rank_fields', 'max_tokens_per_doc', 'extra_body'],
-  ]),
-  check({ query, documents }) {
-    if (typeof query !== 'string' || query === '') {
-      throw new BadRequestError(`'query' must be a non-empty string; ${got(query)}.`, { param: 'query' })
-    }
-    if (!Array.isArray(documents) || documents.length === 0) {
-      throw new BadRequestError(`'documents' must be a non-empty array; ${got(documents)}.`, {
-        param: 'documents',
-      })
-    }
-  },
+  ...rerankRequest,
   part: (dialect) => dialect.rerank,
   unsupported: ({ name }) => `${name} has no rerank models. Cohere, Jina AI and Voyage do.`,
   encode: (part, params, context) => part.encode(params as unknown as RerankParams, context),

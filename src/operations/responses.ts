@@ -2,13 +2,12 @@ import type { Decoded, ResponsesDialect } from '../../providers/contract.js'
 import type { OperationSpec, Params } from '../call/operation.js'
 import { ResponsesAccumulator, responsesBilling, responsesFinish } from '../call/responses-accumulator.js'
 import { ResponsesStream } from '../call/responses-stream.js'
-import { BadRequestError, got } from '../errors.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type { Usage } from '../types/chat.js'
 import type { CallOptions, ResponsesRequest } from '../types/options.js'
 import type { ResponsesParams, ResponsesResponse } from '../types/responses.js'
 import { bridge, forHost, ready, streamOf, type WireApi } from './over-chat.js'
-import { checkStream, checkTools, checkTypes } from './shapes.js'
+import { responsesRequest } from './requests.js'
 
 /** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
 export type ResponsesResult<Stream extends boolean> = boolean extends Stream
@@ -34,30 +33,9 @@ export interface ResponsesMethod<Extra, Options> {
   ): Promise<ResponsesResult<Stream>>
 }
 
-const params: ReadonlySet<string> = new Set([
-  ...['model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_tool_calls'],
-  ...['max_output_tokens', 'temperature', 'top_p', 'top_logprobs', 'reasoning', 'text', 'include'],
-  ...[
-    'previous_response_id',
-    'conversation',
-    'store',
-    'background',
-    'background_options',
-    'truncation',
-    'metadata',
-    'service_tier',
-  ],
-  ...['prompt', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'user', 'stream'],
-  ...['stream_options', 'extra_body'],
-])
-
 /** The API over chat. */
 const overChat: WireApi = {
-  name: 'responses',
-  method: 'responses',
-  path: '/v1/responses',
-  params,
-  check,
+  ...responsesRequest,
   async load() {
     const { responsesWire: wire, withoutBridgedReasoning } = await import('../../providers/inbound/responses/index.js')
     return { wire, forHost: (request) => withoutBridgedReasoning(request as unknown as ResponsesParams) }
@@ -67,12 +45,7 @@ const overChat: WireApi = {
 
 /** The Responses API: passed through to hosts that have it, translated for all other chat models. */
 export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesResponse>> = {
-  name: 'responses',
-  api: 'responses',
-  method: 'responses',
-  path: '/v1/responses',
-  params,
-  check,
+  ...responsesRequest,
   part: (dialect) => dialect.responses,
   bridge: (request, context) => bridge(overChat, request, context),
   // only reasoning of an earlier answer may have to be removed
@@ -101,24 +74,6 @@ export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesRespons
 }
 
 const isReasoning = (item: { readonly type?: unknown } | null): boolean => item?.type === 'reasoning'
-
-function check(params: Params): void {
-  const { input, messages } = params
-  if (messages !== undefined) {
-    throw new BadRequestError("responses() takes 'input', not 'messages'. Use completion() for messages.", {
-      param: 'messages',
-    })
-  }
-  if (input !== undefined && input !== null && typeof input !== 'string' && !Array.isArray(input)) {
-    throw new BadRequestError(
-      `'input' must be a string or an array of items such as { role: 'user', content: 'Hello' }; ${got(input)}.`,
-      { param: 'input' },
-    )
-  }
-  checkStream(params)
-  checkTypes(params)
-  checkTools(params)
-}
 
 /** Estimated usage of a stream that ended early, from the text of the request and of the answer so far. */
 function estimateUsage(model: string, params: Params, { output }: Decoded<ResponsesResponse>): Usage | undefined {

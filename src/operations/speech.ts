@@ -1,4 +1,5 @@
-import { ByteAccumulator, ByteStream } from '../call/byte-stream.js'
+import { ByteAccumulator } from '../call/byte-accumulator.js'
+import { ByteStream } from '../call/byte-stream.js'
 import type { Params } from '../call/operation.js'
 import { BadRequestError, got } from '../errors.js'
 import type { CallOptions } from '../types/options.js'

@@ -3,7 +3,7 @@ import type { TextCompletionDialect } from '../../providers/dialects/openai/comp
 import type { CacheRequest, Job, OperationSpec, Params } from '../call/operation.js'
 import { BridgedAccumulator, NativeAccumulator } from '../call/over-chat.js'
 import { TextCompletionStream } from '../call/text-completion-stream.js'
-import { BadRequestError, got } from '../errors.js'
+import { BadRequestError } from '../errors.js'
 import type { ChatCompletion, Usage } from '../types/chat.js'
 import type { CallOptions, TextCompletionRequest } from '../types/options.js'
 import type { TextCompletion, TextCompletionParams } from '../types/text-completion.js'
@@ -17,7 +17,7 @@ import {
   type WireApi,
   wireOperation,
 } from './over-chat.js'
-import { checkStream } from './shapes.js'
+import { textCompletionRequest } from './requests.js'
 
 /** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
 export type TextCompletionResult<Stream extends boolean> = boolean extends Stream
@@ -41,23 +41,7 @@ export interface TextCompletionMethod<Extra, Options> {
 }
 
 const api: WireApi = {
-  name: 'textCompletion',
-  method: 'textCompletion',
-  path: '/v1/completions',
-  params: new Set([
-    ...['model', 'prompt', 'suffix', 'echo', 'max_tokens', 'temperature', 'top_p', 'top_k', 'n', 'best_of', 'logprobs'],
-    ...['stop', 'presence_penalty', 'frequency_penalty', 'logit_bias', 'seed', 'user', 'stream', 'stream_options'],
-    ...['response_format', 'extra_body'],
-  ]),
-  check(params) {
-    const { prompt } = params
-    if (typeof prompt !== 'string' && (!Array.isArray(prompt) || prompt.length === 0)) {
-      throw new BadRequestError(`'prompt' must be a text or a non-empty array of texts; ${got(prompt)}.`, {
-        param: 'prompt',
-      })
-    }
-    checkStream(params)
-  },
+  ...textCompletionRequest,
   async load() {
     const { completionsWire: wire } = await import('../../providers/inbound/completions/index.js')
     return { wire: wire as never, forHost: (request) => request }

@@ -27,6 +27,8 @@ export interface RouterContext {
   readonly affinity: Affinity
   readonly queue: WaitQueue<Selection>
   readonly calls: CallTracker
+  /** Copies of calls to other groups. */
+  readonly copies: { inFlight: number; dropped: number }
   readonly state: RouterState | undefined
 }
 

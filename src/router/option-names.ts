@@ -1,6 +1,6 @@
 import { accountOptions, callOptions, clientOptions, synonyms, toSnake } from '../call/options.js'
 import { closestParameter } from '../call/request.js'
-import { operationList } from '../operations/index.js'
+import { requestList } from '../operations/index.js'
 import { closestName } from '../suggest.js'
 
 /** Options of deployments that calls and fallbacks may not have: they would reach every deployment of a group. */
@@ -28,7 +28,7 @@ export const deploymentOptions: ReadonlySet<string> = new Set([
   ...['prices', 'cooldownTime', 'variant', 'mirrorTo'],
 ])
 
-const modelParams = operationList.map(({ params }) => params)
+const modelParams = requestList.map(({ params }) => params)
 const camelOptions = [deploymentOptions, callOptions, accountOptions]
 
 /** The problem of a fallback with parameters, as the rest of a sentence. */

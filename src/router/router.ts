@@ -1,43 +1,37 @@
 import type { StoredAction } from '../../providers/contract.js'
-import { checkCache, refuseCache } from '../cache/policy.js'
+import { checkCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
 import type { Clock } from '../call/clock.js'
 import { ClientContext } from '../call/context.js'
-import type { OperationSpec } from '../call/operation.js'
-import { joinRequest } from '../call/request.js'
+import { held, late } from '../call/late.js'
+import type { RequestSpec } from '../call/operation.js'
 import { checkCallbacks } from '../call/validate.js'
 import { BadRequestError } from '../errors.js'
 import { WaitQueue } from '../limits/queue.js'
 import type { LimitObserver } from '../limits/types.js'
 import { MiddlewareList } from '../middleware/list.js'
-import type { EventRecorder } from '../observe/event-recorder.js'
 import { ObserverHub } from '../observe/hub.js'
-import { observed } from '../observe/observed.js'
-import { type CountTokensRequest, runCountTokens } from '../operations/count-tokens.js'
-import { type CallMethods, operationList, operations } from '../operations/index.js'
-import { withSettlement } from '../operations/settlement.js'
+import type { CountTokensRequest } from '../operations/count-tokens.js'
+import { type CallMethods, requestList } from '../operations/index.js'
 import { storedResponses } from '../operations/stored-namespace.js'
 import { lazyFetch } from '../server/lazy-fetch.js'
 import type { TokenCount } from '../tokens/types.js'
 import type { Middleware } from '../types/middleware.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
+import type { CallOperation } from '../types/operation.js'
 import type { CallOptions } from '../types/options.js'
 import type { StoredResponses } from '../types/stored-response.js'
+import type { RouterParts } from './calls.js'
 import { type RouterContext, resolveSettings } from './context.js'
 import { Availability } from './deployments/availability.js'
 import { RouterBudgets } from './deployments/budgets.js'
 import type { Deployment } from './deployments/deployment.js'
 import { HealthChecker } from './deployments/health-check.js'
-import { ModelGroups, modelFor } from './deployments/model-groups.js'
+import { ModelGroups } from './deployments/model-groups.js'
 import { attachState } from './deployments/shared-state.js'
 import { takeSnapshot } from './deployments/snapshot.js'
 import { RouterEvents } from './events.js'
-import { runCached } from './execution/cached.js'
-import { isRouterCallOption } from './execution/call-options.js'
 import { CallTracker } from './execution/call-tracker.js'
-import { Mirror } from './execution/mirror.js'
-import { RoutedCall } from './execution/routed-call.js'
-import { runCall } from './execution/run-call.js'
 import { checkMirror, checkReferences, MissingGroups } from './group-references.js'
 import { checkDeployment, checkRouterOptions } from './options.js'
 import { mergeOptions, validateOptions } from './parse-options.js'
@@ -64,8 +58,10 @@ function observeOptions({ client = {}, ...own }: RouterOptions): ObserveOptions 
   }
 }
 
+const calls = /* @__PURE__ */ late(() => import('./calls.js'))
+
 /** Runs an operation of a Router. */
-type Start = (spec: OperationSpec, request: object, options: object | undefined) => Promise<unknown>
+type Start = (name: CallOperation, request: object, options: object | undefined) => Promise<unknown>
 
 /** The methods of the operations, from the operation table. A pure function, so that bundlers leave out a Router that no code makes. */
 function routedMethods() {
@@ -76,17 +72,17 @@ function routedMethods() {
       this.#start = start
     }
 
-    static define(spec: OperationSpec): void {
-      Object.defineProperty(Methods.prototype, spec.method, {
+    static define({ name, method }: RequestSpec): void {
+      Object.defineProperty(Methods.prototype, method, {
         value: function (this: Methods, request: object, options?: object) {
-          return this.#start(spec, request, options)
+          return this.#start(name, request, options)
         },
         writable: true,
         configurable: true,
       })
     }
   }
-  for (const spec of operationList) Methods.define(spec)
+  for (const request of requestList) Methods.define(request)
   return Methods as unknown as new (
     start: Start,
   ) => CallMethods<RouterCallOptions & { model: string }, RouterCallOptions>
@@ -117,12 +113,11 @@ interface RouterInternals {
  */
 export class Router extends RoutedMethods {
   readonly #context: RouterContext
-  readonly #mirror: Mirror
+  readonly #parts: RouterParts
   readonly #health: HealthChecker
   readonly #hub: ObserverHub
   readonly #cache: CacheState
   readonly #missing = new MissingGroups()
-  readonly #middleware = new MiddlewareList()
   readonly #stateObserver: LimitObserver
 
   /** @throws {BadRequestError} if an option is wrong, with the path of its field */
@@ -130,7 +125,11 @@ export class Router extends RoutedMethods {
   /** @internal time and randomness, for tests */
   constructor(options: RouterOptions, internals: RouterInternals)
   constructor(options: RouterOptions, { clock }: RouterInternals = {}) {
-    super((spec, request, callOptions) => this.#start(spec, request, callOptions))
+    super((name, request, callOptions) =>
+      calls.loaded
+        ? calls.loaded.runOperation(this.#parts, name, request, callOptions)
+        : this.#startLater(name, request, callOptions),
+    )
     const checked = checkRouterOptions(options)
     const client = new ClientContext({ ...checked.client, cache: false }, undefined, clock)
     const events = new RouterEvents()
@@ -148,11 +147,11 @@ export class Router extends RoutedMethods {
       affinity: new Affinity(client.clock, checked.affinity),
       queue,
       calls: new CallTracker(),
+      copies: { inFlight: 0, dropped: 0 },
       state,
     }
     checkReferences(checked, this.#context.groups)
     this.#stateObserver = attachState(this.#context)
-    this.#mirror = new Mirror(this.#context)
     this.#health = new HealthChecker(this.#context)
     if (checked.callbacks !== undefined) checkCallbacks(checked.callbacks)
     this.#hub = new ObserverHub(observeOptions(checked), this.#context.clock)
@@ -160,6 +159,12 @@ export class Router extends RoutedMethods {
     const cache = options.cache ?? options.client?.cache
     checkCache(cache, true)
     this.#cache = new CacheState(cache)
+    this.#parts = {
+      context: this.#context,
+      hub: this.#hub,
+      cache: this.#cache,
+      middleware: new MiddlewareList(),
+    }
     this.#health.schedule()
     this.#hub.followRouter(this)
   }
@@ -190,7 +195,7 @@ export class Router extends RoutedMethods {
    * @throws {BadRequestError} if a middleware has an unknown hook
    */
   use(...middleware: Middleware[]): this {
-    this.#middleware.add(middleware)
+    this.#parts.middleware.add(middleware)
     return this
   }
 
@@ -200,53 +205,18 @@ export class Router extends RoutedMethods {
    * @throws {BadRequestError} if the group is unknown or has no deployment
    */
   async countTokens(request: CountTokensRequest, options?: CallOptions): Promise<TokenCount> {
-    const joined = options === undefined ? request : joinRequest(operations.chat, request, options)
-    const count = (sent: object) => this.#countTokens(sent as CountTokensRequest)
-    return this.#middleware.list ? this.#middleware.run('countTokens', joined, count) : count(joined)
+    const sent = held(request)
+    const given = held(options)
+    return (await calls.load()).countTokens(this.#parts, sent, given)
   }
 
-  async #countTokens({ model, ...rest }: CountTokensRequest): Promise<TokenCount> {
-    const group = this.#context.groups.resolve(String(model))
-    const [deployment] = group.deployments
-    if (!deployment) throw new BadRequestError(`The model group '${model}' has no deployment.`, { param: 'model' })
-    const { baseModel, context } = deployment
-    return runCountTokens(context, { ...rest, model: modelFor(deployment, group.matched), baseModel })
-  }
-
-  #start(spec: OperationSpec, given: object, options: object | undefined): Promise<unknown> {
-    let request = given
-    if (options !== undefined) {
-      try {
-        request = joinRequest(spec, given, options, isRouterCallOption)
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    }
-    const { list } = this.#middleware
-    return list
-      ? this.#middleware.run(spec.name, request, (sent) => this.#startOn(spec, sent))
-      : this.#startOn(spec, request)
-  }
-
-  #startOn(spec: OperationSpec, request: object): Promise<unknown> {
-    const { clock, settings } = this.#context
-    return withSettlement({ operation: spec.name, request, clock, onSettled: settings.onSettled }, () =>
-      observed(this.#hub, spec.name, request, (recorder) => this.#run(spec, request, recorder), true),
+  /** Starts a call before the code of calls is loaded. */
+  async #startLater(name: CallOperation, request: object, options: object | undefined): Promise<unknown> {
+    const sent = held(request)
+    const given = held(options)
+    return this.#context.calls.start(calls.load, ({ runOperation }) =>
+      runOperation(this.#parts, name, sent, given, true),
     )
-  }
-
-  async #run(spec: OperationSpec, request: object, recorder: EventRecorder | undefined): Promise<unknown> {
-    this.#context.calls.checkOpen()
-    const call = new RoutedCall(this.#context, spec.name, request)
-    call.recorder = recorder
-    if (!spec.cached) refuseCache(call.cache, spec.method)
-    const policy = spec.cached && this.#cache.policyFor(call.cache)
-    return policy ? runCached(call, this.#cache, policy, (sent) => this.#send(sent)) : this.#send(call)
-  }
-
-  #send(call: RoutedCall): Promise<unknown> {
-    this.#mirror.copy(call)
-    return runCall(call)
   }
 
   /**
@@ -276,7 +246,7 @@ export class Router extends RoutedMethods {
 
   /** Current state of the Router and its deployments. */
   snapshot(): RouterSnapshot {
-    return takeSnapshot(this.#context, this.#mirror.dropped)
+    return takeSnapshot(this.#context)
   }
 
   /**
@@ -396,10 +366,7 @@ export class Router extends RoutedMethods {
    */
   close(): Promise<void> {
     const { calls, queue, client, state } = this.#context
-    if (!calls.closed) {
-      calls.closed = true
-      queue.close()
-    }
+    calls.close(() => queue.close())
     this.#health.stop()
     return this.#hub.close(async () => {
       // calls in flight still report their usage to the shared state

@@ -1,7 +1,7 @@
 import { systemClock } from '../call/clock.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import { MiddlewareList } from '../middleware/list.js'
-import { operations } from '../operations/index.js'
+import { operations } from '../operations/specs.js'
 import type { CallMeta } from '../types/meta.js'
 import type { Middleware } from '../types/middleware.js'
 import type { SettledRecord } from '../types/settled.js'

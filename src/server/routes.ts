@@ -1,5 +1,5 @@
 import type { HttpErrorDialect } from '../http-error.js'
-import { operationList } from '../operations/index.js'
+import { operationList } from '../operations/specs.js'
 import { openaiPaths } from '../types/operation.js'
 import { Refusal } from './errors.js'
 import type { HandlerRequest, RouteInfo, RouteOperation } from './types.js'

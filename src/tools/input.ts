@@ -1,4 +1,4 @@
-import { isSchema } from '../call/structured.js'
+import { isSchema } from '../call/validate.js'
 import type { ResponseFormatInput } from '../types/chat.js'
 import type { StandardSchema } from '../types/schema.js'
 import type { AnyTool } from './types.js'

@@ -74,7 +74,9 @@ describe('known targets', () => {
   it('are forgotten when a provider is registered', () => {
     const context = new ClientContext()
     const own = { ...openai, id: 'own', address: { ...openai.address, base: 'http://127.0.0.1:1/v1' } }
-    const find = () => context.targets.find(own, chat, { apiKey: 'sk-1' }, {})
+    const targets = new KnownTargets()
+    context.targets = targets
+    const find = () => targets.find(own, chat, { apiKey: 'sk-1' }, {})
     context.register(own)
     expect(find().origin).toBe('http://127.0.0.1:1')
     own.address.base = 'http://127.0.0.1:2/v1'

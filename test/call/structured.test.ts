@@ -2,7 +2,8 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { formatOf, isSchema, parseAnswer } from '../../src/call/structured.js'
+import { formatOf, parseAnswer } from '../../src/call/structured.js'
+import { isSchema } from '../../src/call/validate.js'
 import type { ChatCompletion, StandardSchema } from '../../src/index.js'
 
 const answer = (content: string | null, more: object = {}, finish = 'stop') =>

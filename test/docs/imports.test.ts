@@ -81,7 +81,7 @@ const floors = [
   ['index', /^src\/index\.ts$/],
   ['router', /^src\/router\//],
   ['limits', /^src\/limits\//],
-  ['client', /^src\/client\.ts$/],
+  ['client', /^src\/client(?:-calls)?\.ts$/],
   ['server', /^src\/server\//],
   ['middleware', /^src\/middleware\//],
   ['observe', /^src\/observe\//],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { operationList } from '../../src/operations/index.js'
+import { operationList } from '../../src/operations/specs.js'
 
 /** The list of docs/architecture.md, "A new operation". */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Dialect } from '../../providers/contract.js'
-import { operationList } from '../../src/operations/index.js'
+import { operationList } from '../../src/operations/specs.js'
 import { type Target, targets } from '../contract/targets.js'
 import { checkSection, table } from './section.js'
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { mockProvider } from '../../simulator/index.js'
 import type { LocalCall, RouterState } from '../../src/limits/types.js'
+// loads with the first check otherwise, after the turns that a test counts
+import '../../src/router/deployments/health-requests.js'
 import { dep, failure, held, messages, nothing, setup, TestClock, turns } from './helpers.js'
 
 const prices = { input: 0, output: 1_000_000 }

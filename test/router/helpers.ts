@@ -8,6 +8,11 @@ import type { RouterEvent } from '../../src/types/observe.js'
 
 export const messages = [{ role: 'user' as const, content: 'Hello' }]
 
+// the code of calls loads with the first one, which tests that count turns of the event loop must not wait for
+await new Router({ modelList: [{ modelName: 'none', params: { model: 'openai/none' } }] })
+  .completion({ model: 'unknown', messages })
+  .catch(() => {})
+
 /** Numbers that look like chance and are the same each time (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed

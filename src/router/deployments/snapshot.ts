@@ -2,7 +2,7 @@ import type { RouterContext } from '../context.js'
 import type { DeploymentSnapshot, RouterSnapshot } from '../types.js'
 import type { Deployment } from './deployment.js'
 
-export function takeSnapshot(context: RouterContext, mirrorsDropped: number): RouterSnapshot {
+export function takeSnapshot(context: RouterContext): RouterSnapshot {
   const at = context.clock.wall()
   const deployments = [...context.groups.all]
   const budgets = [...context.budgets.all, ...deployments.flatMap(({ budget }) => budget ?? [])]
@@ -12,7 +12,7 @@ export function takeSnapshot(context: RouterContext, mirrorsDropped: number): Ro
     budgets: budgets.map((budget) => budget.snapshot(at)),
     waiting: context.queue.size,
     calls: context.calls.active,
-    mirrorsDropped,
+    mirrorsDropped: context.copies.dropped,
     state: context.state === undefined ? 'memory' : context.state.connected ? 'shared' : 'local',
   }
 }

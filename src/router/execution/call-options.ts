@@ -1,6 +1,5 @@
 import { type CacheInput, checkCache } from '../../cache/policy.js'
-import { routerCallOptions, toSnake } from '../../call/options.js'
-import { sensitive } from '../../call/target.js'
+import { routerCallOptions, sensitive, toSnake } from '../../call/options.js'
 import { BadRequestError, got, shortened } from '../../errors.js'
 import { deploymentOnly, targetProblem } from '../option-names.js'
 import type { RouterCallOptions } from '../types.js'
