@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import cluster from 'node:cluster'
+import { setFlagsFromString } from 'node:v8'
 import { check } from './cli/check.js'
 import { parseFlags } from './cli/flags.js'
 import { help } from './cli/help.js'
 import { gatewayOptions, serve } from './cli/serve.js'
 import type { Socket } from './workers/peer.js'
 import { workerVariable } from './workers/variable.js'
+
+// V8 lets a small heap grow to a multiple of its size before it collects garbage
+setFlagsFromString('--heap-growing-percent=50')
 
 const out = (text: string) => process.stdout.write(`${text}\n`)
 

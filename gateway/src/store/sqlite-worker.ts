@@ -23,11 +23,13 @@ export interface WorkerAnswer {
  * beside the bundle: it must not refer to anything outside of itself.
  */
 export function sqliteWorker(): void {
+  type Value = string | number | null
+  type Values = readonly (Value | readonly Value[])[]
   interface Statement {
-    get(...values: (string | number | null)[]): Record<string, string | number | null> | undefined
+    get(...values: Values): Record<string, Value> | undefined
     columns?(): readonly { readonly name: string }[]
-    all(...values: (string | number | null)[]): Record<string, string | number | null>[]
-    run(...values: (string | number | null)[]): unknown
+    all(...values: Values): Record<string, Value>[]
+    run(...values: Values): unknown
   }
   interface Database {
     exec(text: string): void
@@ -85,7 +87,14 @@ export function sqliteWorker(): void {
   database.exec('PRAGMA busy_timeout = 5000')
   database.exec('PRAGMA temp_store = MEMORY')
 
-  const prepared = new Map<string, Statement>()
+  /** A statement that is kept, and how it is run. */
+  interface Prepared {
+    readonly statement: Statement
+    /** Gives all rows as one text. */
+    readonly asText: Statement | undefined
+    readonly returnsRows: boolean
+  }
+  const prepared = new Map<string, Prepared>()
   const returnsRows = /^\s*(select|with|pragma)\b|\breturning\b/i
   /**
    * libsql 0.5 loses about a kilobyte with each list of rows that it returns, and nothing with a single row, so queries give their rows as
@@ -99,7 +108,16 @@ export function sqliteWorker(): void {
     // a function takes at most 127 arguments
     return database.prepare(`SELECT json_group_array(json_object(${fields.join(', ')})) AS json FROM (${text})`)
   }
-  const texts = new Map<string, Statement | undefined>()
+  const prepare = (text: string): Prepared => {
+    const known = prepared.get(text)
+    if (known) return known
+    const statement = database.prepare(text)
+    // statements of varying length, such as inserts of many rows, must not fill the memory
+    if (prepared.size >= 200) prepared.clear()
+    const made = { statement, asText: asText(text, statement), returnsRows: returnsRows.test(text) }
+    prepared.set(text, made)
+    return made
+  }
   /** Errors that callers tell apart, by the primary result code. */
   const codes: Readonly<Record<number, string>> = {
     5: 'BUSY',
@@ -118,22 +136,13 @@ export function sqliteWorker(): void {
     }
     const { id, text, begin } = message
     try {
-      const values = message.json === undefined ? message.values : (JSON.parse(message.json) as typeof message.values)
+      const list = message.json === undefined ? message.values : (JSON.parse(message.json) as typeof message.values)
+      // libsql takes a list as it is, and copies single values into one
+      const values = native ? list : [list]
       if (begin) database.exec('BEGIN IMMEDIATE')
-      let statement = prepared.get(text)
-      if (!statement) {
-        statement = database.prepare(text)
-        // statements of varying length, such as inserts of many rows, must not fill the memory
-        if (prepared.size >= 200) {
-          prepared.clear()
-          texts.clear()
-        }
-        prepared.set(text, statement)
-        texts.set(text, asText(text, statement))
-      }
-      const whole = texts.get(text)
-      if (whole) port.postMessage({ id, json: String(whole.get(...values)?.json) })
-      else if (returnsRows.test(text)) {
+      const { statement, asText, returnsRows } = prepare(text)
+      if (asText) port.postMessage({ id, json: String(asText.get(...values)?.json) })
+      else if (returnsRows) {
         const rows = statement.all(...values)
         port.postMessage(rows.length > 50 ? { id, json: JSON.stringify(rows) } : { id, rows })
       } else {

@@ -15,6 +15,8 @@ export function openSqlite(folder: string, { exclusive = false }: { readonly exc
     // Node 22 calls node:sqlite experimental with each start
     // flags of the process, such as --max-old-space-size, are refused for a thread
     execArgv: [...process.execArgv.filter((flag) => flag === '--experimental-sqlite'), '--no-warnings'],
+    // the values of a statement are short-lived: more room for them is never given back
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
     workerData: {
       file: join(folder, 'llmux.sqlite'),
       lock: exclusive ? join(folder, 'llmux.lock') : undefined,
