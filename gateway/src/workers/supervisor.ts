@@ -43,6 +43,8 @@ interface Running {
 export function supervise(options: SupervisorOptions): Promise<number> {
   const { workers, log } = options
   const owner = new Owner(options.data)
+  // 16 MB of each worker for about 2 % of the time of a call; a flag of the command line counts
+  cluster.setupPrimary({ execArgv: ['--max-semi-space-size=8', ...process.execArgv] })
   const running = new Map<number, Running>()
   let { port } = options
   let started = false
