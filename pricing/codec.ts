@@ -110,7 +110,7 @@ type Abbreviated = Readonly<Record<string, unknown>>
 type AbbreviatedHours = [multiple: number, minutes: [number, number][], days?: number[]]
 
 /** A row or card with letters for names, as JSON can hold it. */
-export function abbreviate(row: PriceRow | RateCard): Abbreviated {
+function abbreviate(row: PriceRow | RateCard): Abbreviated {
   const made: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row)) made[letterOf.get(name) ?? name] = abbreviateValue(name, value)
   return made

@@ -3,7 +3,7 @@ import { decodeRow, parseLines } from './codec.js'
 import type { PriceRow, RateCard, RowDefaults } from './schema.js'
 
 /** The rows of one provider. Each is decoded on first use and frozen. */
-export class ProviderRows {
+class ProviderRows {
   readonly id: string
   readonly defaults: RowDefaults | undefined
   /** A string is an encoded row, or `>` and the id of the row that an alias stands for. */

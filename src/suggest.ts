@@ -56,7 +56,7 @@ const sortWords = (name: string) =>
     .join('-')
 
 /** Damerau-Levenshtein distance: letters replaced, missing or added, and neighbours swapped. */
-export function editDistance(one: string, other: string): number {
+function editDistance(one: string, other: string): number {
   const a = one.slice(0, comparedLength)
   const b = other.slice(0, comparedLength)
   let beforeLast: number[] = []

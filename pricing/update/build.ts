@@ -52,7 +52,7 @@ export function build(raw: Raw, overrides: Overrides, history: History, asOf: st
 }
 
 /** All sources in order of trust for prices. */
-export function readSources(raw: Raw, overrides: Overrides): Source[] {
+function readSources(raw: Raw, overrides: Overrides): Source[] {
   const sources = [
     fromGenai(raw.genai),
     fromLitellm(raw.litellm),

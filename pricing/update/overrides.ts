@@ -97,7 +97,7 @@ function omit<Thing extends object>(thing: Thing, names: readonly (keyof Thing)[
 }
 
 /** The id without its date, if that is one of the given models. */
-export function withoutDate(id: string, models: readonly string[]): string {
+function withoutDate(id: string, models: readonly string[]): string {
   if (models.includes(id)) return id
   return id.replace(/-\d{4}-\d{2}-\d{2}$|-\d{8}$/, '')
 }

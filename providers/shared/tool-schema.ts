@@ -32,7 +32,7 @@ export function inputSchema(parameters: unknown, api: string, where: string, rep
  * An object schema without `anyOf`, `oneOf` and `allOf` at its root: the branches are merged. A property is required if
  * every branch of `anyOf` or `oneOf` requires it, or any branch of `allOf`. The alternatives are kept in the description.
  */
-export function mergeRootCombinators(schema: Fields): Fields {
+function mergeRootCombinators(schema: Fields): Fields {
   const { anyOf, oneOf, allOf, ...merged } = schema
   const required = new Set(namesIn(merged.required))
   const properties: Fields = isFields(merged.properties) ? { ...merged.properties } : {}

@@ -6,7 +6,7 @@ import { classAt, DIGIT, LETTER, MARK, SPACE } from './classes.js'
  * them and within 14 % for 95 %. Characters / 4 has a median error of 17 % on the same texts. In 17 other languages most
  * texts are within 10 %; German, Turkish, Ukrainian and Polish are 20 to 30 % too low, Vietnamese 16 % too high.
  */
-export const WEIGHTS = {
+const WEIGHTS = {
   /** A run of Latin letters. */
   word: 0.95,
   /** Each of its letters from the 6th to the 12th. */

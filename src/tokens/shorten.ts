@@ -7,7 +7,7 @@ const mark = (characters: number): string => `\n[… ${characters} characters le
  * Shortens a text to at most `length` characters, mark included, keeping its start and end: the topic of a text tends to
  * be at its start, the question or the error at its end.
  */
-export const cutMiddle = (text: string, length: number): string => {
+const cutMiddle = (text: string, length: number): string => {
   const marked = mark(text.length).length
   if (text.length <= Math.max(length, marked)) return text
   const room = Math.max(0, length - marked)

@@ -25,7 +25,7 @@ const SHORT_RUN = 128
 const PATIENCE = 4
 
 /** Target size of a part in UTF-8 bytes: 4 ms of work on a slow core. */
-export const SLICE = 8_192
+const SLICE = 8_192
 
 const APOSTROPHE = 0x27
 

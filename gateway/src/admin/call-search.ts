@@ -54,7 +54,7 @@ const indexed = [
 ]
 
 /** Rows in the order of time. */
-export async function callRows(
+async function callRows(
   sql: Sql,
   question: CallQuestion,
   limit: number,

@@ -186,7 +186,7 @@ export function checkRates(fields: Fields, ...names: readonly string[]): void {
 }
 
 /** Checks `temp_budget_increase` and `temp_budget_expiry`. */
-export function checkIncrease(fields: Fields): void {
+function checkIncrease(fields: Fields): void {
   amount(fields, 'temp_budget_increase')
   text(fields, 'temp_budget_expiry')
   read(fields, 'temp_budget_expiry', kinds.time, "a time such as '2026-12-31T00:00:00Z'")

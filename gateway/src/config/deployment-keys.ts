@@ -7,7 +7,7 @@ const cost = yes('number', 'Price in US dollars per token, audio token, image, c
 const capability = yes('flag', 'Ability of the model, for routing and `/model/info`.')
 
 /** Prices, in `litellm_params` and in `model_info`. */
-export const priceKeys: KeyTable = {
+const priceKeys: KeyTable = {
   ...each(
     `input_cost_per_token output_cost_per_token cache_read_input_token_cost cache_creation_input_token_cost
 cache_creation_input_token_cost_above_1hr output_cost_per_reasoning_token input_cost_per_audio_token output_cost_per_audio_token

@@ -60,7 +60,7 @@ export function textsOfAnswer(operation: string, body: unknown): TextSlot[] {
 }
 
 /** The new texts of one event of a stream. */
-export function textsOfEvent(operation: string, data: unknown): TextSlot[] {
+function textsOfEvent(operation: string, data: unknown): TextSlot[] {
   const event = fields(data)
   switch (operation) {
     case 'chat':

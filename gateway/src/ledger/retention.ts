@@ -35,7 +35,7 @@ async function deleteOldTags(sql: Sql, before: number): Promise<void> {
 }
 
 /** Deletes sums by the hour that no dashboard shows any more. Days stay. */
-export async function deleteOldHours(sql: Sql, now: number): Promise<void> {
+async function deleteOldHours(sql: Sql, now: number): Promise<void> {
   for (const dimension of dimensions) {
     await sql.query("DELETE FROM llmux_totals WHERE grain = 'hour' AND dimension = ? AND period < ?", [
       dimension,

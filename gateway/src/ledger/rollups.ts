@@ -15,7 +15,7 @@ export const dimensions = [
 export type Dimension = (typeof dimensions)[number]
 
 /** Dimensions whose sums by the hour are written with each call. */
-export const hourlyDimensions: ReadonlySet<Dimension> = new Set([
+const hourlyDimensions: ReadonlySet<Dimension> = new Set([
   'all',
   'key',
   'group',
@@ -214,7 +214,7 @@ export async function rollUpOlder(sql: Sql, most = 500): Promise<number> {
 const number = (value: unknown) => Number(value ?? 0)
 
 /** The shares of a stored call. */
-export function storedShares(row: SqlRow): Share[] {
+function storedShares(row: SqlRow): Share[] {
   const text = (name: string) => (row[name] === null || row[name] === undefined ? null : String(row[name]))
   return sharesOf(
     number(row.at),

@@ -74,7 +74,7 @@ export interface SpendPlace {
 }
 
 /** Name of a period of a subject's spend. Without a duration it has no end. */
-export function periodName(epoch: number, period: Period | undefined, now: number): string {
+function periodName(epoch: number, period: Period | undefined, now: number): string {
   if (!period) return epoch === 0 ? total : `${epoch}||`
   let known = named.get(period)
   if (!known || now < known.from || now >= known.to) {

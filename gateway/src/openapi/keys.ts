@@ -146,7 +146,7 @@ const keyAnswer = {
   ...extra,
 }
 
-export const keyInfoAnswer = component('KeyInfo', z.object(keyAnswer), 'A virtual key, without its value.')
+const keyInfoAnswer = component('KeyInfo', z.object(keyAnswer), 'A virtual key, without its value.')
 
 export const keyRowAnswer = component(
   'Key',
@@ -203,7 +203,7 @@ const generatedFields = {
   ...times,
 }
 
-export const generatedKeyAnswer = component('GeneratedKey', z.object(generatedFields), 'A new key.')
+const generatedKeyAnswer = component('GeneratedKey', z.object(generatedFields), 'A new key.')
 
 /** Fields of a new key that the answer for a new user has as well. */
 export const generatedKeyFields = generatedFields

@@ -39,7 +39,7 @@ const longestMs = 5 * 60_000
 const tolerance = 30
 
 /** Whether a key has the form of a signed token. */
-export const isToken = (key: string): boolean => /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(key) && key.length <= longestToken
+const isToken = (key: string): boolean => /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(key) && key.length <= longestToken
 
 /** Tokens of an identity provider as keys. */
 export class JwtKeys {

@@ -197,7 +197,7 @@ const imageTypes: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'ima
  * The media type in Anthropic's spelling; undefined if Claude doesn't accept it.
  * https://platform.claude.com/docs/en/build-with-claude/vision
  */
-export function imageType(type: string): string | undefined {
+function imageType(type: string): string | undefined {
   const written = type === 'image/jpg' ? 'image/jpeg' : type
   return imageTypes.has(written) ? written : undefined
 }
@@ -232,4 +232,4 @@ export const isPDF = (data: string): boolean => data.startsWith('JVBERi')
 export const isURL = (text: string): boolean => /^https?:\/\//i.test(text)
 
 /** Ids of Anthropic's Files API. https://platform.claude.com/docs/en/build-with-claude/files */
-export const isFileId = (text: string): boolean => /^file_[A-Za-z0-9_-]+$/.test(text)
+const isFileId = (text: string): boolean => /^file_[A-Za-z0-9_-]+$/.test(text)

@@ -78,7 +78,7 @@ function resultBlocks(
 }
 
 /** The blocks of an assistant turn in order: thinking, text, calls. */
-export function assistantBlocks(
+function assistantBlocks(
   message: AssistantMessage,
   toolUses: readonly Block[],
   index: number,

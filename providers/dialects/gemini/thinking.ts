@@ -153,7 +153,7 @@ export function encodeThoughts(message: AssistantMessage, index: number, scope: 
  * `skip_thought_signature_validator`. Recorded requests with it were answered.
  * https://ai.google.dev/gemini-api/docs/thought-signatures
  */
-export const foreignSignature = 'c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I='
+const foreignSignature = 'c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I='
 
 /** The signature beside a call, an image or a message; also at the place that Google's OpenAI-compatible endpoint uses. */
 export function signatureOf(holder: unknown): string | undefined {

@@ -233,7 +233,7 @@ export const cutAtStop = (output: readonly Fields[], state: EncodeState | undefi
   state?.stop && cutOutput(output, state.stop, (item) => isPreamble(item, output, state))
 
 /** Whether an item is commentary before an answer in JSON, which it would break. */
-export const isPreamble = (item: Fields, output: readonly Fields[], state: EncodeState | undefined): boolean =>
+const isPreamble = (item: Fields, output: readonly Fields[], state: EncodeState | undefined): boolean =>
   state?.json === true &&
   item.phase === 'commentary' &&
   output.some(({ type, phase }) => type === 'message' && phase !== 'commentary')

@@ -66,7 +66,7 @@ function blocksOf(message: AnswerMessage): AnswerBlock[] {
   return blocks
 }
 
-export const sealedBlock = (thinking: string, state: Sealed): AnswerBlock => ({
+const sealedBlock = (thinking: string, state: Sealed): AnswerBlock => ({
   type: 'thinking',
   thinking,
   signature: seal(state),

@@ -4,7 +4,7 @@ import type { InboundReport } from '../report.js'
 import { camelFields, fieldIn } from './wire.js'
 
 /** A part with its own field names in camelCase; names inside arguments and results are the client's. */
-export function normalizePart(part: Fields): Fields {
+function normalizePart(part: Fields): Fields {
   const own = camelFields(part)
   for (const name of [
     'inlineData',

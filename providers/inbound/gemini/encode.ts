@@ -89,7 +89,7 @@ function restored(parts: readonly unknown[], images: readonly ImagePart[]): Answ
 export const thinkingFormat = 'google-gemini-v1'
 
 /** Thoughts, and the blocks of other providers: their signatures mean nothing to Gemini's clients, which may drop thoughts. */
-export function thoughtParts(
+function thoughtParts(
   reasoning: string | undefined,
   blocks: ThinkingBlocks | undefined,
 ): { readonly parts: AnswerPart[]; readonly foreign: readonly Fields[] } {
@@ -190,7 +190,7 @@ const kept: ReadonlySet<string> = new Set([
 ])
 
 /** Citations as grounding: pages, and the ranges in bytes that they support. https://ai.google.dev/api/generate-content#GroundingMetadata */
-export function groundingOf(annotations: readonly Annotation[] | undefined, text: string): Fields | undefined {
+function groundingOf(annotations: readonly Annotation[] | undefined, text: string): Fields | undefined {
   if (!annotations?.length) return undefined
   const pages: Fields[] = []
   const places = new Map<string, number>()

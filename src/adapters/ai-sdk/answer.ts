@@ -42,9 +42,7 @@ function toReasoning({ thinking_blocks: blocks, reasoning_content: text }: Answe
   return text ? [{ type: 'reasoning', text }] : []
 }
 
-export const toReasoningPart = (
-  block: ThinkingBlocks[number],
-): Extract<LanguageModelV3Content, { type: 'reasoning' }> =>
+const toReasoningPart = (block: ThinkingBlocks[number]): Extract<LanguageModelV3Content, { type: 'reasoning' }> =>
   block.type === 'thinking'
     ? { type: 'reasoning', text: block.thinking, ...metadata({ signature: block.signature }) }
     : { type: 'reasoning', text: '', ...metadata({ redactedData: block.data }) }
