@@ -27,7 +27,7 @@ import {
   texts,
   times,
 } from './parts.js'
-import { teamAnswer } from './subjects.js'
+import { teamAnswer } from './subject-answers.js'
 
 const customer = component(
   'Customer',

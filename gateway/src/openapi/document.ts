@@ -7,8 +7,9 @@ import { healthOperations, modelOperations, operationOperations } from './operat
 import type { Operation, Operations } from './parts.js'
 import { priceOperations } from './prices.js'
 import { spendOperations } from './spend.js'
-import { teamOperations, userOperations } from './subjects.js'
+import { teamOperations } from './teams.js'
 import { usageOperations } from './usage.js'
+import { userOperations } from './users.js'
 
 /** Descriptions of all routes, by method and path. */
 export const operations: Operations = {

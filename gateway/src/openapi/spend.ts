@@ -19,7 +19,7 @@ import {
   text,
   textParam,
 } from './parts.js'
-import { userAnswer } from './subjects.js'
+import { userAnswer } from './subject-answers.js'
 
 const spend = 'Spend'
 
