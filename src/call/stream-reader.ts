@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { PollRequest } from '../../providers/contract.js'
 import { AbortError, LLMError } from '../errors.js'
+import { afterPromises } from '../platform/index.js'
 import { ContentEncodingError } from '../transport/content-coding.js'
 import { Exchange, type HttpRequest, type Reader, type ResponseHeaders } from '../transport/exchange.js'
 import { type Framer, firstByte } from '../transport/framer.js'
@@ -62,6 +63,8 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   #lastData = ''
   #sentAt: number | undefined
   #lingering: NodeJS.Timeout | undefined
+  /** Input that came together with the first content, before the caller has received that. */
+  #held: (Uint8Array | Error | 'end')[] | undefined
   readonly #dispatcher: Dispatcher
   #waiting: NodeJS.Timeout | undefined
 
@@ -87,7 +90,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#dispatcher = dispatcher
     if (call.pollRequest) this.#follow(call.pollRequest)
     else this.#send(firstRequest(call))
-    call.lifetime.listen((error) => this.fail(error))
+    call.lifetime.listen((error) => this.cancel(error))
   }
 
   #send(request: HttpRequest): void {
@@ -125,6 +128,10 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   data(chunk: Uint8Array): void {
+    if (this.#held) {
+      this.#held.push(chunk)
+      return
+    }
     try {
       this.#data(chunk)
     } catch (error) {
@@ -133,6 +140,10 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   end(): void {
+    if (this.#held) {
+      this.#held.push('end')
+      return
+    }
     try {
       this.#ended()
     } catch (error) {
@@ -141,10 +152,35 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   fail(error: Error): void {
+    if (this.#held) {
+      this.#held.push(error)
+      return
+    }
     try {
       this.#failed(error)
     } catch (thrown) {
       this.#crash(thrown)
+    }
+  }
+
+  /**
+   * Holds further input back until the caller has received the first content. A short answer, or the first burst of a long one, comes in one
+   * packet, and all of it would else be decoded before the first promise is settled.
+   */
+  #hold(): void {
+    if (!afterPromises) return
+    this.#held = []
+    afterPromises(() => this.#release())
+  }
+
+  #release(): void {
+    const held = this.#held
+    if (!held) return
+    this.#held = undefined
+    for (const one of held) {
+      if (one === 'end') this.end()
+      else if (one instanceof Error) this.fail(one)
+      else this.data(one)
     }
   }
 
@@ -255,6 +291,8 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   leave(): void {
+    this.#release()
+    if (this.#mode === 'over') return
     const { provider, model } = this.#call
     const partial = this.#committed ? this.partial() : undefined
     this.#stop(new AbortError('The stream was left before its end.', { provider: provider.id, model, partial }))
@@ -274,7 +312,10 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     }
     if (!content) return
     if (this.#committed) this.#timer.touch()
-    else this.#commit()
+    else {
+      this.#commit()
+      this.#hold()
+    }
   }
 
   /** Passes an item on to the reader. @returns true if it is content */
@@ -407,7 +448,8 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     return this.#setup.complete(this.soFar())
   }
 
-  cancel(error: AbortError): void {
+  cancel(error: LLMError): void {
+    this.#release()
     this.fail(error)
   }
 

@@ -119,6 +119,9 @@ export function cancelTurn(turn: Turn): void {
   else clearTimeout(turn as number)
 }
 
+/** Undefined, because `fetch` delivers one piece of a body at a time. */
+export const afterPromises: ((run: () => void) => void) | undefined = undefined
+
 /** The part of a diagnostics channel that is used. */
 interface Channel {
   readonly hasSubscribers: boolean
