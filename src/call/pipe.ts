@@ -117,7 +117,10 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
 
   next(): Promise<Result<Item>> {
     if (this.#head < this.#queue.length) {
-      const value = this.#queue[this.#head++] as Item
+      const queue: (Item | undefined)[] = this.#queue
+      const value = queue[this.#head] as Item
+      // a long queue outlives collections, and would keep alive the items that were taken
+      queue[this.#head++] = undefined
       if (this.#head === this.#queue.length) this.#emptied()
       return Promise.resolve({ value, done: false })
     }
