@@ -96,6 +96,7 @@ const anthropicTypes: Readonly<Record<number, string>> = {
   413: 'request_too_large',
   422: 'invalid_request_error',
   429: 'rate_limit_error',
+  529: 'overloaded_error',
 }
 
 const geminiStatus: Readonly<Record<number, string>> = {

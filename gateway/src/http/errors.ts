@@ -52,7 +52,7 @@ const words: Readonly<Record<string, string>> = {
 export function errorResponse(error: unknown, dialect: HttpErrorDialect): ErrorResponse {
   const refusal =
     error instanceof Error
-      ? (refusalOf(error) ?? timeoutOf(error) ?? databaseOf(error) ?? depthOf(error) ?? detailsOf(error))
+      ? (refusalOf(error) ?? timeoutOf(error) ?? databaseOf(error) ?? depthOf(error) ?? detailsOf(error, dialect))
       : undefined
   if (refusal) {
     const message = 'message' in refusal ? String(refusal.message) : (error as Error).message
@@ -97,13 +97,18 @@ function depthOf(error: Error): (RefusalDetails & { readonly message: string }) 
 }
 
 /** An error of the Router or of a provider. */
-function detailsOf(given: unknown): (RefusalDetails & { readonly message: string }) | undefined {
+function detailsOf(
+  given: unknown,
+  dialect: HttpErrorDialect,
+): (RefusalDetails & { readonly message: string }) | undefined {
   if (!LLMError.is(given)) return undefined
   const error = firstGroup(given)
   const kind = kinds[error.code]
   if (!kind) return undefined
   const own = error.status
-  const status = kind.own && own !== undefined && own >= 500 && own <= 599 ? own : kind.status
+  // clients of Anthropic turn to another model after its own status
+  const overloaded = dialect === 'anthropic' && error.code === 'overloaded' && own === 529
+  const status = overloaded || (kind.own && own !== undefined && own >= 500 && own <= 599) ? own : kind.status
   const message =
     status >= 500 && inside.has(error.code) ? toHttpError(given).body.error.message : withoutAddress(error.message)
   return {

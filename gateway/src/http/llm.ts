@@ -266,9 +266,7 @@ export class LlmRoutes {
     if (forced !== undefined) return forced
     if (operation === 'moderation' && (given === undefined || given === null)) {
       const { catalog } = this.#parts
-      const found = catalog.entries.find(
-        ({ modelName, team }) => !team && catalog.listing(modelName).mode === 'moderation',
-      )
+      const found = catalog.entries.find((entry) => !entry.team && catalog.isModeration(entry))
       if (found) return found.modelName
     }
     if (typeof given !== 'string' || given === '')

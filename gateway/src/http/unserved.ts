@@ -1,5 +1,6 @@
-/** Routes of LiteLLM that the gateway doesn't serve, with the way to the same end. */
+/** Routes of LiteLLM and Google that the gateway doesn't serve, with the way to the same end. */
 const routes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/^\/v1beta\/models\/[^/]+:\w*[eE]mbedContents?$/, 'Not served. Use POST /v1/embeddings, or /gemini/v1beta/… .'],
   [
     /^(\/v1|\/v1beta)?\/(mcp|mcp-rest|a2a|agents?|tool|skills|interactions)(\/|$)/,
     'MCP and agents are not part of the gateway. Call their servers directly.',

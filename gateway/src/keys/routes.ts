@@ -26,7 +26,7 @@ interface Rule {
  */
 const rules: readonly Rule[] = [
   // models
-  { path: /^(\/v1)?\/models(\/|$)/, group: 'llm_api_routes', roles: all },
+  { path: /^(\/v1(beta)?)?\/models(\/|$)/, group: 'llm_api_routes', roles: all },
   { path: /^(\/v[12])?\/model\/info$/, group: 'info_routes', roles: all },
   { path: /^\/model_group\/info$/, group: 'info_routes', roles: all },
   // keys

@@ -134,6 +134,11 @@ export class ModelCatalog implements Catalog {
     return this.#facts.get(full)
   }
 
+  isModeration({ modelName, config }: ModelEntry): boolean {
+    const { mode } = this.listing(modelName)
+    return mode === 'moderation' || (mode === undefined && /moderation/.test(config.params.model))
+  }
+
   /** An entry of `/v1/models`. */
   listing(id: string): Listing {
     const [entry] = this.deployments(id)
@@ -168,6 +173,9 @@ export class ModelCatalog implements Catalog {
     const mode = own?.mode ?? facts?.mode
     // embeddings and moderation have no output
     const output = own?.output ?? prices?.output ?? (mode === 'embedding' || mode === 'moderation' ? 0 : undefined)
+    // OpenAI's moderation is free, and no table has it
+    if (input === undefined && /^openai\/(omni|text)-moderation/.test(entry.config.params.model))
+      return { input: 0, output: 0, maxOutput: undefined }
     if (input === undefined || output === undefined) return undefined
     return { input: input / 1e6, output: output / 1e6, maxOutput: own?.maxOutputTokens ?? facts?.maxOutputTokens }
   }
