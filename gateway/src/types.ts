@@ -7,7 +7,16 @@ import type { StreamCommands } from './redis.js'
 import type { JwtSettings } from './sso/jwt-settings.js'
 import type { SignInSettings } from './sso/sign-in-settings.js'
 import type { SqlOwners } from './store/response-owners.js'
-import type { BudgetMode, KeyRow, LedgerRow, MembershipRow, OverBudget, TeamRow, UserRow } from './store/rows.js'
+import type {
+  BudgetMode,
+  KeyRow,
+  LedgerRow,
+  MembershipRow,
+  OrganizationRow,
+  OverBudget,
+  TeamRow,
+  UserRow,
+} from './store/rows.js'
 import type { Sql } from './store/sql.js'
 import type { SharedTexts } from './store/sql-texts.js'
 import type { Bus } from './workers/shared.js'
@@ -35,6 +44,7 @@ export interface Principal {
   readonly team: TeamRow | undefined
   readonly user: UserRow | undefined
   readonly membership: MembershipRow | undefined
+  readonly organization?: OrganizationRow | undefined
   /** Team of a virtual key: its user has no rights outside of it. Undefined for personal keys, the master key and tokens. */
   readonly confinedTo?: string | undefined
   /** The same caller in other teams, which count if this one may not use the model. */

@@ -20,6 +20,7 @@ import {
   requiredText,
   requiredTexts,
   text,
+  texts,
 } from './fields.js'
 import { customerShape } from './shapes.js'
 
@@ -39,10 +40,17 @@ const fieldsOf = (body: Fields, before: CustomerRow): Partial<CustomerRow> =>
   defined({
     alias: text(body, 'alias'),
     blocked: flag(body, 'blocked') ?? undefined,
-    allowed_model_region: text(body, 'allowed_model_region'),
+    allowed_model_region: noRegion(body),
     default_model: text(body, 'default_model'),
-    extra: { ...before.extra, ...others(body, ['object_permission']) },
+    extra: { ...before.extra, ...defined({ models: texts(body, 'models') }), ...others(body, ['object_permission']) },
   })
+
+/** A region that deployments are not chosen by would be a false promise. */
+function noRegion(body: Fields): null | undefined {
+  const region = text(body, 'allowed_model_region')
+  if (region) throw badRequest("Regions of customers are not supported. Use 'models'.", 'allowed_model_region')
+  return region === '' ? null : (region as null | undefined)
+}
 
 /** The budget of a customer: the one that it names, or one of its own with the limits of the body. */
 function budgetFor(

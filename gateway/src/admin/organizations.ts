@@ -5,12 +5,14 @@ import type { AdminRequest, AdminRoute } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import {
   bodyOf,
+  checkRates,
   defined,
   type Fields,
   flag,
   limits,
   noLimits,
   object,
+  others,
   requiredParam,
   requiredText,
   requiredTexts,
@@ -34,15 +36,20 @@ export function organizationRoutes(context: AdminContext): AdminRoute[] {
   ]
 }
 
-const fieldsOf = (body: Fields): Partial<OrganizationRow> =>
-  defined({
+function fieldsOf(body: Fields, before?: OrganizationRow): Partial<OrganizationRow> {
+  checkRates(body, 'model_rpm_limit', 'model_tpm_limit')
+  const given = object(body, 'metadata')
+  const rates = others(body, ['model_rpm_limit', 'model_tpm_limit'])
+  const changed = given !== undefined || Object.keys(rates).length > 0
+  return defined({
     ...limits(body),
     organization_alias: text(body, 'organization_alias'),
     budget_id: text(body, 'budget_id'),
     blocked: flag(body, 'blocked') ?? undefined,
     models: body.models === undefined ? undefined : (texts(body, 'models') ?? []),
-    metadata: body.metadata === undefined ? undefined : (object(body, 'metadata') ?? {}),
+    metadata: changed ? { ...(given === undefined ? before?.metadata : given), ...rates } : undefined,
   })
+}
 
 async function create(context: AdminContext, request: AdminRequest) {
   const body = bodyOf(request)
@@ -80,7 +87,7 @@ async function update(context: AdminContext, request: AdminRequest) {
   const row = await context.directory.change(actor, 'organization updated', (change) => {
     const before = change.get('organizations', id)
     if (!before) throw notFound(`The organization '${id}' does not exist.`, 'organization_id')
-    const after = { ...before, ...fieldsOf(body), ...touched(context, actor) }
+    const after = { ...before, ...fieldsOf(body, before), ...touched(context, actor) }
     const changed = {
       ...after,
       spend_epoch: carrySpend(context, change, `organization:${id}`, before, after, undefined),

@@ -46,6 +46,27 @@ const ignored: Readonly<Record<string, readonly [values: 0 | 1, reason: string]>
   loop_type: [1, 'there is one event loop'],
   local: [0, 'prices are always local'],
   use_queue: [0, 'there is no queue'],
+  run_granian: [0, 'there is one server'],
+  granian_threads: [1, 'there is one server'],
+  use_legacy_migration_resolver: [0, 'migrations run at the start'],
+  max_requests_before_restart_jitter: [1, 'memory does not grow with the number of requests'],
+  timeout_worker_healthcheck: [1, 'a worker that ends is replaced at once'],
+  reload: [0, 'SIGHUP reads the configuration again'],
+  save: [0, 'flags are not stored'],
+  add_function_to_prompt: [0, 'tools are sent as tools'],
+}
+
+/** Flags of LiteLLM that would be missed, with the number of their values. */
+const refused: Readonly<Record<string, readonly [values: 0 | 1, alternative: string]>> = {
+  ssl_keyfile_path: [1, 'Let a proxy in front of the gateway end TLS'],
+  ssl_certfile_path: [1, 'Let a proxy in front of the gateway end TLS'],
+  ciphers: [1, 'Let a proxy in front of the gateway end TLS'],
+  skip_server_startup: [0, 'Use the command migrate'],
+  validate_config: [0, 'Use the command check'],
+  prometheus_metrics_port: [1, 'Set llmux_settings.metrics_port'],
+  limit_concurrency: [1, 'Set general_settings.global_max_parallel_requests'],
+  iam_token_db_auth: [0, 'Put the token into DATABASE_URL'],
+  azure_postgresql_auth: [0, 'Put the token into DATABASE_URL'],
 }
 
 const commands = ['serve', 'check', 'migrate', 'import'] as const
@@ -88,6 +109,10 @@ export function parseFlags(args: readonly string[]): Parsed {
       const [values, reason] = ignored[name] ?? [0, '']
       if (values === 1 && inline === undefined) queue.shift()
       notes.push(`${head} has no effect: ${reason}.`)
+    } else if (Object.hasOwn(refused, name)) {
+      const [values, alternative] = refused[name] ?? [0, '']
+      if (values === 1 && inline === undefined) queue.shift()
+      problems.push(`${head} is not supported. ${alternative}.`)
     } else {
       const near = nearest(name, [...withValue, ...switches])
       problems.push(`${head} is not a flag.${near ? ` Did you mean --${near}?` : ' See --help.'}`)

@@ -164,6 +164,7 @@ export class KeyRing {
     const { team_id, user_id } = key
     const team = team_id === null ? undefined : this.#directory.get('teams', team_id)
     const user = user_id === null ? undefined : this.#directory.get('users', user_id)
+    const organizationId = key.organization_id ?? team?.organization_id ?? null
     if (team?.blocked) throw unauthorized(`The team ${team_id} is blocked. An admin can unblock it with /team/unblock.`)
     if (user?.blocked) throw unauthorized(`The user ${user_id} is blocked.`)
     return {
@@ -176,7 +177,8 @@ export class KeyRing {
       userEmail: user?.user_email ?? null,
       teamId: team_id,
       teamAlias: team?.team_alias ?? null,
-      organizationId: key.organization_id ?? team?.organization_id ?? null,
+      organizationId,
+      organization: organizationId === null ? undefined : this.#directory.get('organizations', organizationId),
       metadata: key.metadata,
       key,
       team,

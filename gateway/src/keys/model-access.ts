@@ -1,4 +1,5 @@
 import { forbidden } from '../refusal.js'
+import type { CustomerRow } from '../store/rows.js'
 import type { Catalog, Principal } from '../types.js'
 import type { Directory } from './directory.js'
 import { isAdmin, isViewer } from './key-ring.js'
@@ -34,8 +35,8 @@ export function deniedBy(
   principal: Principal,
   model: string,
   requested = model,
-): 'key' | 'team' | 'user' | undefined {
-  const { key, team, user, membership } = principal
+): 'key' | 'team' | 'user' | 'org' | undefined {
+  const { key, team, user, membership, organization } = principal
   const owner = catalog.teamOf(model)
   if (owner !== undefined && owner !== principal.teamId && !isAdmin(principal)) return 'team'
   const name = owner === undefined ? undefined : catalog.callName(model)
@@ -56,6 +57,7 @@ export function deniedBy(
   // a team may use its own models, whatever else it may use
   if ((owner === undefined && !has(team?.models)) || !has(membership?.allowed_models)) return 'team'
   if (!team && !has(user?.models)) return 'user'
+  if (owner === undefined && !has(organization?.models)) return 'org'
   return undefined
 }
 
@@ -111,8 +113,19 @@ export function checkModel(catalog: Catalog, principal: Principal, model: string
   const by = deniedBy(catalog, principal, model, requested)
   if (!by) return
   throw forbidden(
-    `The model '${requested}' is not among the models of the ${by}. GET /v1/models lists the models that this key may use.`,
+    `The model '${requested}' is not among the models of the ${by === 'org' ? 'organization' : by}. GET /v1/models lists the models that this key may use.`,
     `${by}_model_access_denied`,
+    'model',
+  )
+}
+
+/** @throws a refusal if the customer of the call has models and this one is not among them */
+export function checkCustomer(catalog: Catalog, customer: CustomerRow | undefined, model: string): void {
+  const models = customer?.extra.models
+  if (!Array.isArray(models) || models.length === 0 || contains(catalog, models, catalog.callName(model))) return
+  throw forbidden(
+    `The model '${model}' is not among the models of the customer '${customer?.user_id}'.`,
+    'customer_model_access_denied',
     'model',
   )
 }

@@ -1,6 +1,6 @@
 import type { AccountUsage, LimitStore, Reservation, SettledRecord } from 'llmux'
 import type { Directory } from '../keys/directory.js'
-import { callerFor, checkModel, checkTags, deniedBy, resolveAlias } from '../keys/model-access.js'
+import { callerFor, checkCustomer, checkModel, checkTags, deniedBy, resolveAlias } from '../keys/model-access.js'
 import type { Customers } from '../ledger/customers.js'
 import type { Ledger } from '../ledger/ledger.js'
 import { type RowFacts, rowOf, withoutKey } from '../ledger/row.js'
@@ -115,6 +115,7 @@ export class CallAdmission implements Admission {
       if (settings().rejectClientTags) refuseTags(call)
       checkModel(catalog, principal, model, call.model)
       checkTags(directory, catalog, tags, model)
+      if (customerId) checkCustomer(catalog, directory.get('customers', customerId), model)
       const blocked = subjects.find((subject) => subject.blocked)
       if (blocked) {
         const param = blocked.scope === 'customer' ? 'user' : undefined

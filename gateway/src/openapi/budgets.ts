@@ -38,7 +38,7 @@ const customer = component(
     spend: number.describe('US dollars in the current period.'),
     allowed_model_region: maybeString,
     default_model: maybeString,
-    models: fixed.empty,
+    models: strings,
     budget_id: maybeString,
     litellm_budget_table: embeddedBudget,
     object_permission_id: fixed.none,
@@ -53,8 +53,9 @@ const customerFields = {
   alias: text,
   blocked: flag,
   budget_id: text.describe('A shared budget. Limits in the body make a budget of the customer.'),
-  allowed_model_region: text,
+  allowed_model_region: text.describe('Must be null: regions of customers are not supported.'),
   default_model: text,
+  models: texts.describe('Models that calls for the customer may use. Empty: all.'),
   object_permission: kept,
   spend: amount,
   ...limitFields,
@@ -267,8 +268,10 @@ const organization = component(
 const organizationFields = {
   ...limitFields,
   budget_id: text,
-  models: texts,
+  models: texts.describe('Models that its teams and keys may use. Empty: all.'),
   metadata: object,
+  model_rpm_limit: kinds.rates.nullish(),
+  model_tpm_limit: kinds.rates.nullish(),
 }
 
 const organizations = 'Organizations'

@@ -36,6 +36,13 @@ describe('flags', () => {
     expect(flags).toEqual({ debug: true, port: '1' })
   })
 
+  it('of LiteLLM that would be missed name the alternative', () => {
+    const { problems, rest } = parseFlags(['--ssl_keyfile_path', 'key.pem', '--skip_server_startup'])
+    expect(problems[0]).toContain('TLS')
+    expect(problems[1]).toContain('migrate')
+    expect(rest).toEqual([])
+  })
+
   it('that are unknown name the nearest one', () => {
     expect(parseFlags(['--prot', '1']).problems[0]).toContain('--port')
     expect(parseFlags(['srve']).problems[0]).toContain("'srve'")
