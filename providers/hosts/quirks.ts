@@ -58,6 +58,7 @@ export const mistralQuirks = {
   thinking: 'effort',
   prefix: true,
   speakerNames: false,
+  parametersRequired: true,
   replayReasoning: 'parts',
   files: 'document_url',
   toolIds: 'nine',

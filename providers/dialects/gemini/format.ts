@@ -242,7 +242,9 @@ function putType(out: Fields, type: unknown): void {
 function putEnum(out: Fields, values: unknown): void {
   const list: unknown[] = Array.isArray(values) ? values : []
   if (list.includes(null)) out.nullable = true
-  const options = list.filter((value) => value !== null)
+  // the API refuses an empty text
+  const options = list.filter((value) => value !== null && value !== '')
+  if (options.length === 0) return
   if (options.every((value) => typeof value === 'string')) {
     out.enum = options
     out.type ??= 'STRING'

@@ -1,5 +1,6 @@
 import type { ChatParams, FunctionTool } from '../../../src/types/chat.js'
-import { written } from '../../shared/kept-json.js'
+import { once, written } from '../../shared/kept-json.js'
+import { completeRoot } from '../../shared/root-schema.js'
 import { allowedNames } from '../../shared/tool-choice.js'
 import { encodeSchema } from './format.js'
 import type { EncodeScope, ToolNames, ToolPlan } from './scope.js'
@@ -112,7 +113,12 @@ function declareFunction(definition: unknown, where: string, scope: EncodeScope)
   const declared: Fields = { name: scope.names.wire(name) }
   if (description) declared.description = description
   if (!isFields(parameters)) return declared
-  const { json, openAPI } = encodeSchema(parameters, `${where}.function.parameters`, scope, scope.kept)
+  const { json, openAPI } = encodeSchema(
+    once(scope.kept, 'complete', parameters, completeRoot),
+    `${where}.function.parameters`,
+    scope,
+    scope.kept,
+  )
   if (json) declared.parametersJsonSchema = written(scope.kept, json)
   // the API refuses an object without properties
   else if (openAPI?.properties) declared.parameters = written(scope.kept, openAPI)

@@ -29,7 +29,7 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
     if (quirks.streamOptions) body.stream_options = { ...params.stream_options, include_usage: true }
   }
   if (params.tools) body.tools = encodeTools(params.tools, scope)
-  if (names && params.tool_choice) body.tool_choice = encodeToolChoice(params.tool_choice, names)
+  if (names && body.tool_choice) body.tool_choice = encodeToolChoice(params.tool_choice, names)
   if (body.cache_control && !quirks.cacheControl) {
     delete body.cache_control
     report.dropped('cache_control', 'Left out: the provider caches prompts by itself.')
@@ -40,6 +40,7 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
   fitEffort(body, scope, 'chat')
   fitToolChoice(body, scope)
   fitParams(body, scope)
+  leaveOutEmpty(body)
   report.throwUnsupported()
   if (context.keeps) body.messages = keptTurns(params.messages, body.messages as readonly unknown[])
   const state = encodeStateOf(params, scope)
@@ -48,6 +49,14 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
     ...(report.warnings.length > 0 && { warnings: report.warnings }),
     ...(state && { encodeState: state }),
   }
+}
+
+/** Hosts refuse an empty list of tools, and settings of tools without any. */
+function leaveOutEmpty(body: Body): void {
+  if (Array.isArray(body.tools) && body.tools.length === 0) delete body.tools
+  if (body.tools !== undefined || body.functions !== undefined) return
+  delete body.parallel_tool_calls
+  if (body.tool_choice === 'auto' || body.tool_choice === 'none') delete body.tool_choice
 }
 
 /** Parameters that the encoder writes itself. OpenAI refuses `stream_options` without `stream`. */

@@ -131,6 +131,7 @@ const byWord: readonly (readonly [ErrorKind, readonly string[]])[] = [
       'insufficient_balance',
       'payment_required',
       'exceeded_current_quota_error',
+      'arrearage',
     ],
   ],
   [
@@ -199,17 +200,17 @@ const byWord: readonly (readonly [ErrorKind, readonly string[]])[] = [
 const byMessage: readonly (readonly [ErrorKind, RegExp, (status: number) => boolean])[] = [
   [
     'authentication',
-    /incorrect api key|invalid api key|api key (?:is )?not valid|authentication fails|no auth credentials/i,
+    /incorrect api key|invalid (?:api key|access token)|api key (?:is )?not valid|authentication fails|no auth credentials/i,
     (status) => status < 500,
   ],
   [
     'context_window_exceeded',
-    /maximum context length|maximum prompt length|context (?:length|window|size)|prompt is too long|prompt exceeds max(?:imum)? length|too many (?:input )?tokens|longer than the model'?s|exceeds? the (?:available )?context|`inputs` (?:tokens|must have less than)/i,
+    /maximum context length|maximum prompt length|context (?:length|window|size)|prompt is too long|prompt exceeds max(?:imum)? length|too many (?:input )?tokens|longer than the model'?s|exceeds? the (?:available )?context|exceeded model token limit|range of input length|`inputs` (?:tokens|must have less than)/i,
     (status) => status === 400 || status === 413 || status === 422 || status === 500,
   ],
   [
     'content_policy_violation',
-    /content management policy|content policy|safety system|usage (?:policy|policies|guidelines)|content violates|flagged (?:by|as|for)|requires moderation/i,
+    /content management policy|content policy|safety system|usage (?:policy|policies|guidelines)|content violates|flagged (?:by|as|for)|requires moderation|(?:inappropriate|unsafe or sensitive) content/i,
     (status) => status === 400 || status === 403,
   ],
   [
@@ -225,7 +226,7 @@ const byMessage: readonly (readonly [ErrorKind, RegExp, (status: number) => bool
   [
     'quota_exceeded',
     /insufficient (?:credits|balance|funds)|exceeded your current quota|credit balance|out of credits|used all available credits|spending limit|(?:doesn't|does not) have any credits/i,
-    (status) => status === 402 || status === 403 || status === 429,
+    (status) => status === 402 || status === 403 || status === 412 || status === 429,
   ],
   [
     'bad_request',
@@ -234,7 +235,7 @@ const byMessage: readonly (readonly [ErrorKind, RegExp, (status: number) => bool
   ],
   [
     'not_found',
-    /model .{0,80}(?:does not exist|not found|is not supported\. supported models)|no such model|unknown model|invalid model name|allowed now, your model/i,
+    /model .{0,80}(?:does not exist|not found|is not supported\. supported models)|no such model|unknown model|invalid model name|allowed now, your model|is not a valid model id|is not supported by any provider/i,
     (status) => status === 400,
   ],
   // the model exists, but lacks the ability
@@ -251,7 +252,7 @@ const longestRead = 8192
 /** The kind of an error: by its codes and types, then by its message, then by its status. */
 function kindOf(error: ErrorBody, status: number): ErrorKind {
   // no wait makes a request fit that is larger than the whole limit
-  if (status === 429 && isLargerThanLimit(error.message)) return 'context_window_exceeded'
+  if ((status === 429 || status === 413) && isLargerThanLimit(error.message)) return 'context_window_exceeded'
   if (status === 429 && isDailyAllowance(error.message)) return 'quota_exceeded'
   for (const [kind, words] of byWord) {
     if (words.some((word) => error.words.includes(word))) return kind

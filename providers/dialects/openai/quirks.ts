@@ -68,6 +68,8 @@ export interface OpenAIQuirks {
   readonly strictToolNames: boolean
   /** The host refuses `oneOf`, `anyOf`, `allOf`, `enum` and `not` at the root of a tool's schema. */
   readonly plainToolSchemas: boolean
+  /** The host refuses functions without `parameters`. */
+  readonly parametersRequired: boolean
   /** Tools that the host runs itself. Their calls and results are not the caller's. */
   readonly serverTools: readonly string[]
   /** Reasoning tokens are counted beside `completion_tokens`, not in them; a text limits this to model names that begin with it. */
@@ -117,6 +119,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   toolIds: 'any',
   strictToolNames: false,
   plainToolSchemas: false,
+  parametersRequired: false,
   serverTools: none,
   reasoningApart: false,
   base64Embeddings: true,

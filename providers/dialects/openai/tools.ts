@@ -5,7 +5,7 @@ import type { Report } from '../../report.js'
 import { type Aliases, makeAliases } from '../../shared/aliases.js'
 import { argumentsText } from '../../shared/calls.js'
 import { type KeptSchemas, once, written } from '../../shared/kept-json.js'
-import { flattenRoot } from '../../shared/root-schema.js'
+import { completeRoot, flattenRoot } from '../../shared/root-schema.js'
 import { argumentsOf, callExtras, callsIn, idOf, madeId, originalName } from './decode.js'
 import type { OpenAIQuirks } from './quirks.js'
 import { type EncodeScope, type EncodeState, reportMark } from './scope.js'
@@ -70,6 +70,7 @@ function encodeTool(given: Fields, where: string, { context, report, names, kept
     const definition = tool[kind]
     if (!isFields(definition)) continue
     let sent = names && typeof definition.name === 'string' ? renamed(definition, names) : definition
+    if (kind === 'function') sent = withoutNulls(sent, context.quirks.parametersRequired)
     if (kind === 'function' && context.quirks.plainToolSchemas) sent = withPlainSchema(sent, where, report, kept)
     if (kept && isFields(sent.parameters)) sent = { ...sent, parameters: written(kept, sent.parameters) }
     if (sent !== definition) tool = { ...tool, [kind]: sent }
@@ -77,15 +78,31 @@ function encodeTool(given: Fields, where: string, { context, report, names, kept
   return tool
 }
 
+/** Hosts refuse null for a field that is not given, and some a function without parameters. */
+function withoutNulls(definition: Fields, parametersRequired: boolean): Fields {
+  const { parameters } = definition
+  const lacks = parametersRequired && (parameters === null || parameters === undefined)
+  if (!lacks && parameters !== null && definition.description !== null && definition.strict !== null) return definition
+  const given = Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== null))
+  return lacks ? { ...given, parameters: noParameters } : given
+}
+
+const noParameters = Object.freeze({ type: 'object', properties: Object.freeze({}) })
+
 function renamed(definition: Fields, names: Aliases): Fields {
   const name = names.wire(String(definition.name))
   return name === definition.name ? definition : { ...definition, name }
 }
 
-/** A function whose schema has no alternatives at its root. */
+/** A function whose schema is one object: it has no alternatives at its root, and the type and properties that OpenAI requires. */
 export function withPlainSchema(definition: Fields, where: string, report: Report, kept?: KeptSchemas): Fields {
-  const flat = isFields(definition.parameters) ? once(kept, 'flat', definition.parameters, flattenRoot) : undefined
-  if (!flat) return definition
+  const { parameters } = definition
+  if (!isFields(parameters)) return definition
+  const flat = once(kept, 'flat', parameters, flattenRoot)
+  if (!flat) {
+    const complete = once(kept, 'complete', parameters, completeRoot)
+    return complete === parameters ? definition : { ...definition, parameters: complete }
+  }
   report.changed(
     `${where}.function.parameters`,
     'The alternatives at the root of the schema were merged into one object.',

@@ -20,7 +20,7 @@ describe('functions', () => {
             },
           },
           { name: 'g' },
-          { name: 'h', parametersJsonSchema: {} },
+          { name: 'h', parametersJsonSchema: { type: 'object', properties: {} } },
         ],
       },
     ])

@@ -51,6 +51,21 @@ const families: Record<string, readonly Row[]> = {
     ],
     [403, { code: 'permission', error: 'The API key is not allowed to use this model.' }, 'permission_denied'],
   ],
+  'words of single hosts': [
+    [400, error('Your request exceeded model token limit: 1000'), 'context_window_exceeded'],
+    [400, error('Range of input length should be [1, 1000]', 'invalid_parameter_error'), 'context_window_exceeded'],
+    [
+      413,
+      error('Request too large on tokens per minute (TPM): Limit 1000, Requested 2000, please reduce it.', 'limit'),
+      'context_window_exceeded',
+    ],
+    [400, error('some/model is not a valid model ID', 400), 'not_found'],
+    [400, error("The model 'some/model' is not supported by any provider you have enabled."), 'not_found'],
+    [400, error('Potentially unsafe or sensitive content in the input.', '1301'), 'content_policy_violation'],
+    [400, error('Make sure your account is in good standing.', 'Arrearage'), 'quota_exceeded'],
+    [412, error('The account is suspended, as it reached its monthly spending limit.'), 'quota_exceeded'],
+    [403, { error_code: '403', message: 'Invalid access token.' }, 'authentication'],
+  ],
   'words of 2026': [
     [
       400,
@@ -301,7 +316,7 @@ const families: Record<string, readonly Row[]> = {
         'rate_limit_exceeded',
         'tokens',
       ),
-      'rate_limit',
+      'context_window_exceeded',
     ],
     [498, error('No room in the flex tier'), 'overloaded'],
   ],

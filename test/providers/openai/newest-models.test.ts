@@ -224,7 +224,10 @@ describe('metadata', () => {
 })
 
 describe('names of tools', () => {
-  const named = (name: string) => ({ type: 'function', function: { name, parameters: { type: 'object' } } })
+  const named = (name: string) => ({
+    type: 'function',
+    function: { name, parameters: { type: 'object', properties: {} } },
+  })
   const call = (name: string) => ({ id: 'call_1', type: 'function', function: { name, arguments: '{}' } })
   const messages = [
     { role: 'user', content: 'Hi' },

@@ -4,7 +4,7 @@ import { UnsupportedParamsError } from '../../../src/errors.js'
 import { bodyOf, encode, freeze, quirksOf, user } from './helpers.js'
 
 const anyHost = quirksOf({})
-const tool = { type: 'function', function: { name: 'f', parameters: { type: 'object' } } }
+const tool = { type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } }
 
 describe('parameters of OpenAI', () => {
   const request = freeze({

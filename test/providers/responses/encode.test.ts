@@ -47,7 +47,7 @@ describe('a chat request as a Responses request', () => {
   it('flattens tools and their choice, and keeps them as lax as they are in chat', () => {
     const body = bodyOf({
       tools: [
-        { type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object' } } },
+        { type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} } } },
         {
           type: 'custom',
           custom: { name: 'c', format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'x' } } },
@@ -61,7 +61,7 @@ describe('a chat request as a Responses request', () => {
       },
     })
     expect(body.tools).toEqual([
-      { type: 'function', name: 'f', description: 'd', parameters: { type: 'object' }, strict: false },
+      { type: 'function', name: 'f', description: 'd', parameters: { type: 'object', properties: {} }, strict: false },
       { type: 'custom', name: 'c', format: { type: 'grammar', syntax: 'lark', definition: 'x' } },
       { type: 'web_search' },
       { type: 'web_search', search_context_size: 'low', user_location: { type: 'approximate', city: 'Rome' } },
