@@ -44,6 +44,7 @@ export async function listKeys(context: AdminContext, request: AdminRequest) {
     ascending: param(request, 'sort_order') === 'asc',
     limit: page.size,
     offset: (page.page - 1) * page.size,
+    total,
   })
   const full = param(request, 'return_full_object') === 'true'
   return {

@@ -43,6 +43,8 @@ export interface KeyPage {
   readonly ascending?: boolean | undefined
   readonly limit: number
   readonly offset?: number | undefined
+  /** Number of all keys of the list, if it is known: a page near its end is read from there. */
+  readonly total?: number | undefined
 }
 
 /**
@@ -68,8 +70,13 @@ export async function findKeys(
   directory: Directory,
   runner: SqlRunner,
   filter: KeyFilter,
-  { by = 'created_at', ascending = false, limit, offset = 0 }: KeyPage = { limit: mostListed },
+  { by = 'created_at', ascending = false, limit, offset = 0, total }: KeyPage = { limit: mostListed },
 ): Promise<KeyRow[]> {
+  const behind = total === undefined ? 0 : total - offset - limit
+  if (total !== undefined && offset > total / 2) {
+    const page = { by, ascending: !ascending, limit: Math.min(limit, total - offset), offset: Math.max(0, behind) }
+    return page.limit <= 0 ? [] : (await findKeys(directory, runner, filter, page)).reverse()
+  }
   const { text, values } = conditionOf(runner, filter)
   const direction = ascending ? 'ASC' : 'DESC'
   const order = orderOf(runner, by, direction)
@@ -85,19 +92,24 @@ export async function findKeys(
   return directory.rows('keys', rows)
 }
 
-/** The table. SQLite takes the index of the primary key, and sorts, unless it is told the one in the order of creation. */
+/** Whether the conditions of a list leave few keys, which another index finds than that in the order of creation. */
+const isNarrow = ({ token, key_alias, user_id, team_id, visible }: KeyFilter): boolean =>
+  [token, key_alias, user_id, team_id, visible].some((value) => value !== undefined)
+
+/** The table. SQLite takes the index of the primary key, and sorts, unless it is told another one. */
 function rowsFor({ engine }: SqlRunner, filter: KeyFilter): string {
-  const { token, key_alias, user_id, team_id, visible, search, withAlias, replaced } = filter
-  const narrow = [token, key_alias, user_id, team_id, visible, search, withAlias].some((value) => value !== undefined)
-  return engine === 'sqlite' && !narrow && !replaced ? 'llmux_rows INDEXED BY llmux_keys_created' : 'llmux_rows'
+  if (engine === 'postgres' || isNarrow(filter)) return 'llmux_rows'
+  if (filter.withAlias || filter.search !== undefined) return 'llmux_rows INDEXED BY llmux_keys_alias'
+  return filter.replaced ? 'llmux_rows' : 'llmux_rows INDEXED BY llmux_keys_created'
 }
 
 /** Keys with the highest spend. Sums are fewer bytes than rows: they are sorted first. */
 export async function largestKeys(directory: Directory, runner: SqlRunner, limit: number): Promise<KeyRow[]> {
   // keys that were deleted have sums too
   const sums = await runner.query(
-    `SELECT SUBSTR(subject, 5) AS id FROM llmux_spend
-     WHERE period = 'total' AND ${runner.engine === 'postgres' ? "subject LIKE 'key:%'" : "subject >= 'key:' AND subject < 'key;'"}
+    // the index has the order of the names: SQLite would read each row of the table by itself
+    `SELECT SUBSTR(subject, 5) AS id FROM llmux_spend${runner.engine === 'sqlite' ? ' NOT INDEXED' : ''}
+     WHERE period = 'total' AND subject LIKE 'key:%'
      ORDER BY nanos DESC LIMIT ${2 * limit + 100}`,
   )
   const ids = sums.map(({ id }) => String(id))
@@ -138,6 +150,15 @@ function orderOf({ engine }: SqlRunner, by: KeyField | 'spend', direction: strin
 }
 
 export async function countKeys(runner: SqlRunner, filter: KeyFilter): Promise<number> {
+  if (filter.withAlias && filter.replaced && filter.search === undefined && !isNarrow(filter)) {
+    // Postgres counts all keys in an index alone, but reads the rows for a condition on a field
+    const [all, without] = await Promise.all(
+      ['', ` AND ${keyField(runner.engine, 'key_alias')} IS NULL`].map((condition) =>
+        runner.query(`SELECT COUNT(*) AS count FROM ${rowsFor(runner, filter)} WHERE ${isKey}${condition}`),
+      ),
+    )
+    return Number(all?.[0]?.count) - Number(without?.[0]?.count)
+  }
   const { text, values } = conditionOf(runner, filter)
   const [row] = await runner.query(`SELECT COUNT(*) AS count FROM ${rowsFor(runner, filter)} WHERE ${text}`, values)
   return Number(row?.count)
@@ -160,10 +181,11 @@ export async function countKeysOf(runner: SqlRunner, users: readonly string[]): 
 
 /** Aliases of keys in order. */
 export async function findAliases(runner: SqlRunner, filter: KeyFilter, page: KeyPage): Promise<string[]> {
-  const { text, values } = conditionOf(runner, { ...filter, withAlias: true, replaced: true })
+  const named: KeyFilter = { ...filter, withAlias: true, replaced: true }
+  const { text, values } = conditionOf(runner, named)
   const field = keyField(runner.engine, 'key_alias')
   const rows = await runner.query(
-    `SELECT ${field} AS alias FROM llmux_rows WHERE ${text} ORDER BY ${field} LIMIT ${page.limit} OFFSET ${page.offset ?? 0}`,
+    `SELECT ${field} AS alias FROM ${rowsFor(runner, named)} WHERE ${text} ORDER BY ${field} LIMIT ${page.limit} OFFSET ${page.offset ?? 0}`,
     values,
   )
   return rows.map(({ alias }) => String(alias))
@@ -172,6 +194,9 @@ export async function findAliases(runner: SqlRunner, filter: KeyFilter, page: Ke
 function conditionOf({ engine }: SqlRunner, filter: KeyFilter): { text: string; values: SqlValue[] } {
   const values: SqlValue[] = []
   const parts = [filter.replaced ? isKey : isCurrentKey(engine)]
+  // Postgres takes the condition of an index for a narrow one, and would read all keys in the order of creation
+  if (engine === 'postgres' && !filter.replaced && isNarrow(filter))
+    parts[0] = `${isKey} AND COALESCE(${keyField(engine, 'extra.replaced_by')}, '') = ''`
   const field = (name: KeyField) => keyField(engine, name)
   for (const name of ['key_alias', 'user_id', 'team_id', 'organization_id'] as const) {
     const value = filter[name]

@@ -97,6 +97,29 @@ describe('with more keys than are kept in memory', () => {
     expect((await ask('GET', '/spend/keys?limit=3')).body.map((row: KeyRow) => row.key_alias)[0]).toBe('key 3')
   })
 
+  it('reads pages near the end of a list from there', async () => {
+    const { ask } = await openSmall()
+    const whole = (await ask('GET', '/key/list?size=100')).body.keys as string[]
+    for (const query of ['size=5', 'size=4', 'size=7&sort_order=asc', 'size=5&sort_by=key_alias']) {
+      const pages: string[][] = []
+      for (let page = 1; page <= 4; page++) pages.push((await ask('GET', `/key/list?${query}&page=${page}`)).body.keys)
+      const size = Number(/\d+/.exec(query)?.[0])
+      expect(pages.map(({ length }) => length)).toEqual(
+        [0, 1, 2, 3].map((at) => Math.max(0, Math.min(size, 12 - at * size))),
+      )
+      if (query.startsWith('size=5&')) expect(new Set(pages.flat())).toEqual(new Set(whole))
+      else expect(pages.flat()).toEqual(query.includes('asc') ? whole.toReversed() : whole)
+    }
+  })
+
+  it('counts aliases without the keys that have none', async () => {
+    const { ask, key } = await openSmall()
+    await key({})
+    const all = (await ask('GET', '/key/aliases?size=5&page=3')).body
+    expect(all).toMatchObject({ total_count: 12, total_pages: 3, aliases: ['key 8', 'key 9'] })
+    expect((await ask('GET', '/key/aliases?search=key%201')).body.total_count).toBe(3)
+  })
+
   it('keeps limits and spend of a key that was dropped from memory', async () => {
     const { call, ask, keys } = await openSmall()
     const [limited = ''] = keys
