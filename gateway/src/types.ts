@@ -6,6 +6,7 @@ import type { Seed } from './limits/reserving.js'
 import type { StreamCommands } from './redis.js'
 import type { JwtSettings } from './sso/jwt-settings.js'
 import type { SignInSettings } from './sso/sign-in-settings.js'
+import type { Sessions, SignIn } from './sso/types.js'
 import type { SqlOwners } from './store/response-owners.js'
 import type {
   BudgetMode,
@@ -20,6 +21,8 @@ import type {
 import type { Sql } from './store/sql.js'
 import type { SharedTexts } from './store/sql-texts.js'
 import type { Bus } from './workers/shared.js'
+
+export type * from './sso/types.js'
 
 /** Rights on the management routes. `service` is a virtual key that belongs to no user. */
 export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'service'
@@ -193,7 +196,6 @@ export interface AdminRoute {
   handler(request: AdminRequest): Promise<unknown> | unknown
 }
 
-/** Rules over budgets and limits, from the configuration. */
 /** Rules for people who make keys. */
 export interface KeyGeneration {
   readonly personal: KeyRules
@@ -207,6 +209,7 @@ interface KeyRules {
   readonly required: readonly string[]
 }
 
+/** Rules over budgets and limits, from the configuration. */
 export interface ControlSettings {
   /** Status of a used-up budget. @default 422 */
   readonly budgetExceededStatus?: number | undefined
@@ -367,54 +370,6 @@ export interface Control {
   configure(settings: ControlSettings): void
   /** Writes pending rows and closes the database. */
   close(): Promise<void>
-}
-
-/** Sign-in of people with an OpenID provider. All methods reject with a refusal. */
-export interface SignIn {
-  /**
-   * Begins a sign-in: the address of the provider, and the text that the browser must bring back.
-   * @param returnTo path of the gateway to go to afterwards
-   */
-  begin(
-    baseUrl: string,
-    returnTo: string | undefined,
-  ): Promise<{ readonly url: string; readonly pending: string; readonly maxAgeMs: number }>
-  /** Ends a sign-in: the user is created or updated, and gets a key with an end. */
-  finish(
-    query: URLSearchParams,
-    pending: string | undefined,
-  ): Promise<{
-    readonly key: string
-    readonly user: { readonly id: string; readonly role: string }
-    readonly returnTo: string | undefined
-    readonly maxAgeMs: number
-  }>
-  /** Deletes the key of a session. Other keys stay. */
-  end(key: string): Promise<void>
-}
-
-/** A session that has begun. */
-export interface Session {
-  /** Value of the cookie. */
-  readonly token: string
-  readonly maxAgeMs: number
-}
-
-/** Sessions of browsers that signed in with a key or with a one-time link. */
-export interface Sessions {
-  /** Begins a session with the rights of the caller. */
-  begin(principal: Principal): Promise<Session>
-  /** Makes a token that opens one session of the admin. */
-  link(): Promise<Session>
-  /**
-   * Begins a session with the token of a link.
-   * @throws a refusal with status 401 if the token was used or is too old
-   */
-  open(token: string): Promise<Session>
-  /** Ends a session. Other tokens and keys stay. */
-  end(token: string): Promise<void>
-  /** End of a session in milliseconds since 1970; undefined for other tokens. */
-  expires(token: string): number | undefined
 }
 
 /** Small encrypted documents by collection and id. All of them are in memory, and changes of other processes arrive within a second. */
