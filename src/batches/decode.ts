@@ -9,7 +9,7 @@ import { metaOf, withMeta } from '../call/meta.js'
 import type { Job } from '../call/operation.js'
 import { prepare } from '../call/prepare.js'
 import { AbortError, TimeoutError } from '../errors.js'
-import { emptySpec } from '../operations/authorize-request.js'
+import { emptyJob } from '../operations/authorize-request.js'
 import type { BatchOperation } from '../types/batch.js'
 import type { CallOptions } from '../types/options.js'
 import type { EncodedRequest } from './encode.js'
@@ -50,7 +50,7 @@ export class ResultDecoder {
     options: CallOptions,
   ): Promise<ResultDecoder> {
     const part = await specs[method].part(provider.dialect)
-    const call = await prepare(jobOf(context, provider, model, options), {})
+    const call = await prepare(emptyJob(context, provider, model, options), {})
     call.lifetime.close()
     return new ResultDecoder(context, provider, method, options, part, call)
   }
@@ -74,7 +74,7 @@ export class ResultDecoder {
     call.billing = { ...call.billing, batch: true }
     const answer = withMeta(decoded, metaOf(call))
     const job = {
-      ...jobOf(this.#context, this.#provider, model, this.#options),
+      ...emptyJob(this.#context, this.#provider, model, this.#options),
       spec,
       part: this.#part,
       schema: request?.schema,
@@ -108,22 +108,6 @@ export class ResultDecoder {
     })
   }
 }
-
-const jobOf = (context: ClientContext, provider: Provider, model: string, options: CallOptions): Job<unknown> => ({
-  context,
-  spec: emptySpec,
-  provider,
-  part: undefined,
-  model,
-  params: {},
-  options,
-  extraBody: undefined,
-  schema: undefined,
-  stream: false,
-  startedAt: context.clock.now(),
-  observer: undefined,
-  recorder: undefined,
-})
 
 export function notRunError(why: 'expired' | 'cancelled', { id, name }: Provider, model: string) {
   const details = { provider: id, model, providerCode: `batch_${why}` }

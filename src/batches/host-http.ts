@@ -7,11 +7,10 @@ import { errorFromResponse, invalidResponse } from '../call/failure.js'
 import { writeForm } from '../call/form.js'
 import { textOf } from '../call/json-response.js'
 import { within } from '../call/lifetime.js'
-import type { Job } from '../call/operation.js'
 import { sensitive } from '../call/options.js'
 import { prepare } from '../call/prepare.js'
 import { LLMError } from '../errors.js'
-import { emptySpec } from '../operations/authorize-request.js'
+import { emptyJob } from '../operations/authorize-request.js'
 import { utf8 } from '../platform/index.js'
 import type { HttpRequest } from '../transport/exchange.js'
 import type { CallOptions } from '../types/options.js'
@@ -155,21 +154,8 @@ export class HttpOfHost implements HostHttp {
       typeof path === 'function' ? path(settings, basePath) : path
     const address: Address = Object.create(provider.address, { path: { value: at } })
     const dialect: Dialect = Object.create(provider.dialect, { error: { value: withAdvice(provider.dialect) } })
-    const job: Job<unknown> = {
-      context: this.#context,
-      spec: emptySpec,
-      provider: Object.create(provider, { address: { value: address }, dialect: { value: dialect } }),
-      part: undefined,
-      model: '',
-      params: {},
-      options,
-      extraBody: undefined,
-      schema: undefined,
-      stream: false,
-      startedAt: this.#context.clock.now(),
-      observer: undefined,
-      recorder: undefined,
-    }
+    const target = Object.create(provider, { address: { value: address }, dialect: { value: dialect } })
+    const job = emptyJob(this.#context, target, '', options)
     // nothing has to be downloaded for an empty request
     return prepare(job, {}) as Call
   }

@@ -44,21 +44,7 @@ export async function runAuthorizeRequest(
     throw new BadRequestError(`'path' must begin with one '/' and have no '..'; ${got(path)}.`, { param: 'path' })
   if (typeof body !== 'string') throw new BadRequestError(`'body' must be a string; ${got(body)}.`, { param: 'body' })
   const { provider, model } = await resolveModel(given, context, { operation: 'chat', params, options })
-  const job: Job<unknown> = {
-    context,
-    spec: emptySpec,
-    provider: providerWithPath(provider, path),
-    part: undefined,
-    model,
-    params: {},
-    options,
-    extraBody: undefined,
-    schema: undefined,
-    stream: false,
-    startedAt: context.clock.now(),
-    observer: undefined,
-    recorder: undefined,
-  }
+  const job = emptyJob(context, providerWithPath(provider, path), model, options)
   const call = await prepare(job, job.params)
   try {
     const { target } = call
@@ -77,8 +63,29 @@ export async function runAuthorizeRequest(
   }
 }
 
-/** A call without a body of its own. */
-export const emptySpec: OperationSpec<unknown> = {
+/** A call without a body of its own, for its target. */
+export const emptyJob = (
+  context: ClientContext,
+  provider: Provider,
+  model: string,
+  options: CallOptions,
+): Job<unknown> => ({
+  context,
+  spec: emptySpec,
+  provider,
+  part: undefined,
+  model,
+  params: {},
+  options,
+  extraBody: undefined,
+  schema: undefined,
+  stream: false,
+  startedAt: context.clock.now(),
+  observer: undefined,
+  recorder: undefined,
+})
+
+const emptySpec: OperationSpec<unknown> = {
   name: 'chat',
   api: 'chat',
   method: 'completion',
