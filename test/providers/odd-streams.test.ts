@@ -103,6 +103,40 @@ describe('an event without data', () => {
   })
 })
 
+describe('a stream of Gemini with arguments in pieces', () => {
+  const model = 'gemini/gemini-3-pro-preview'
+  const part = (functionCall: Body, finishReason?: string) => ({
+    candidates: [{ content: { role: 'model', parts: [{ functionCall }] }, ...(finishReason && { finishReason }) }],
+  })
+  const first = part({ name: 'look_up', willContinue: true })
+  const piece = (jsonPath: string, value: Body) => part({ partialArgs: [{ jsonPath, ...value }], willContinue: true })
+
+  it('has one call with all of them', async () => {
+    const events = [
+      first,
+      piece('$.city', { stringValue: 'Par', willContinue: true }),
+      piece('$.city', { stringValue: 'is' }),
+      piece('$.days[1].hot', { boolValue: false }),
+      piece("$['max temp']", { numberValue: 0 }),
+      piece('$.note', { nullValue: null }),
+      piece('$.__proto__.odd', { stringValue: 'x' }),
+      part({}, 'STOP'),
+    ]
+    const answer = await choice(model, events)
+    expect(answer).toMatchObject({ finish_reason: 'tool_calls', message: { tool_calls: [{ type: 'function' }] } })
+    const [call] = answer?.message.tool_calls ?? []
+    const args = call?.type === 'function' ? JSON.parse(call.function.arguments) : undefined
+    expect(args).toEqual({ city: 'Paris', days: [null, { hot: false }], 'max temp': 0, note: null })
+  })
+
+  it('keeps calls apart, and the one that a limit cuts', async () => {
+    const last = part({ name: 'look_up', args: { b: 2 } })
+    const events = [first, piece('$.a', { numberValue: 1 }), part({}), last, first, piece('$.c', { stringValue: 'h' })]
+    const end = { candidates: [{ finishReason: 'MAX_TOKENS' }] }
+    expect(await argumentsOf(model, [...events, end])).toEqual(['{"a":1}', '{"b":2}', '{"c":"h"}'])
+  })
+})
+
 describe("a stream of a proxy in Anthropic's form", () => {
   it('has the text of a block that was never opened', async () => {
     expect(
@@ -275,6 +309,13 @@ describe("a stream in OpenAI's form", () => {
     const more = { index: 0, function: { arguments: '{"a":1}' } }
     expect(await argumentsOf(model, [piece(first), piece(more), chat({}, 'tool_calls'), done])).toEqual(['{"a":1}'])
     expect(await argumentsOf(model, [piece(first), chat({}, 'tool_calls'), done])).toEqual(['{}'])
+  })
+
+  it('takes null for no arguments', async () => {
+    expect(await argumentsOf(model, [piece(named(0, 'a', 'null')), chat({}, 'tool_calls'), done])).toEqual(['{}'])
+    const more = ['null', '}'].map((rest) => piece({ index: 0, function: { arguments: rest } }))
+    const events = [piece(named(0, 'a', '{"a":')), ...more, chat({}, 'tool_calls'), done]
+    expect(await argumentsOf(model, events)).toEqual(['{"a":null}'])
   })
 
   it('tells calls apart that share an index, also by their pieces', async () => {

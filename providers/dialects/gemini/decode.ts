@@ -8,6 +8,7 @@ import { answerText, type EncodeState, originalName } from '../../shared/encode-
 import { GrowingText } from '../../shared/growing-text.js'
 import { decodeAnnotations } from './citations.js'
 import { AudioReader, decodeImage } from './content.js'
+import { PartialCall } from './partial-call.js'
 import { decodePlain } from './plain.js'
 import { appendPart, fitsMessage, storeParts } from './replay.js'
 import type { GeminiQuirks } from './scope.js'
@@ -257,6 +258,7 @@ class CandidateReader {
   readonly #audio: AudioReader
   /** Grounding, safety ratings and other fields of the candidate, as of the last event. */
   #fields: Fields = {}
+  readonly #partial = new PartialCall()
   #calls = 0
   #thoughts = 0
   /** True while the last part is a thought that may continue. */
@@ -329,6 +331,8 @@ class CandidateReader {
   /** Returns held text and everything that only the end of the answer determines. */
   finish(): ChunkChoice {
     this.#join()
+    const cut = this.#partial.end()
+    if (cut) this.#addPart(cut)
     this.#closeThought()
     if (this.#held && !this.#answered) this.#pieces.push({ content: this.#held })
     const audio = this.#audio.end()
@@ -356,10 +360,12 @@ class CandidateReader {
     return this.#pieces.length < 2 ? this.#pieces.pop() : joinPieces(this.#pieces.splice(0))
   }
 
-  #addPart(part: Part): void {
+  #addPart(given: Part): void {
     // streams tend to end with an empty part
-    if (part.text === '' && part.thoughtSignature === undefined) return
-    const kind = kindOf(part)
+    if (given.text === '' && given.thoughtSignature === undefined) return
+    const kind = kindOf(given)
+    const part = kind === 'call' ? this.#partial.add(given) : given
+    if (!part) return
     if (kind !== 'thought') this.#closeThought()
     const before = this.#parts.length
     appendPart(this.#parts, part)

@@ -230,7 +230,7 @@ function addField(name: string, value: unknown, message: AnswerMessage, choice: 
       if (!isFields(value) || !(value.name || value.arguments)) return
       message.function_call = {
         name: originalName(textIn(value, 'name') ?? '', state?.names),
-        arguments: argumentsOf(value.arguments) || '{}',
+        arguments: wholeArguments(value.arguments),
       }
       return
     default:
@@ -300,7 +300,7 @@ function toolCallOf(call: Fields, index: number, choice: number, context: Contex
     type: 'function',
     function: {
       name: originalName(textIn(fn, 'name') ?? '', state?.names),
-      arguments: argumentsOf(fn.arguments) || '{}',
+      arguments: wholeArguments(fn.arguments),
     },
   }
   const extras = callExtras(call)
@@ -334,6 +334,12 @@ export const madeId = (prefix: string, index: number): string => `call_${prefix}
 /** Some hosts send the arguments as an object. */
 export const argumentsOf = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
+
+/** The arguments of a complete call, of which some hosts send `null` for none. */
+export const wholeArguments = (value: unknown): string => {
+  const text = argumentsOf(value)
+  return text === '' || text === 'null' ? '{}' : text
+}
 
 /**
  * Perplexity lists its sources beside the choices: `search_results: [{ title, url }]`, and formerly `citations: [url]`. The text refers to

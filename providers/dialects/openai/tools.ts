@@ -325,8 +325,9 @@ export class ToolDeltas {
         delta.function.name = originalName(name, this.#names)
       }
       if (fn.arguments !== undefined && fn.arguments !== null) {
-        // an empty object is a placeholder: the arguments follow, or close() adds it
-        delta.function.arguments = isEmpty(fn.arguments) ? '' : argumentsOf(fn.arguments)
+        // a placeholder at the start: the arguments follow, or close() adds an empty object
+        const isNone = isEmpty(fn.arguments) || (open.written === '' && fn.arguments === 'null')
+        delta.function.arguments = isNone ? '' : argumentsOf(fn.arguments)
         open.written += delta.function.arguments
       }
     } else if (raw.custom !== undefined) {

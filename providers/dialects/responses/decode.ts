@@ -2,7 +2,7 @@ import type { AnswerMessage, ChatCompletion, FinishReason, Logprobs, TokenLogpro
 import type { Annotation, CustomToolCall, FunctionToolCall, ImagePart } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { type Fields, fieldsIn, isFields, textIn, withField } from '../../fields.js'
-import { argumentsOf, isError, originalName } from '../openai/decode.js'
+import { isError, originalName, wholeArguments } from '../openai/decode.js'
 import type { EncodeState } from './scope.js'
 import { cutOutput } from './stop.js'
 import { usageOf } from './usage.js'
@@ -182,7 +182,7 @@ export const partText = (part: Fields): string =>
 export const textOf = (item: Fields): string => partsOf(item).map(partText).join('')
 
 /** The arguments of a function call. Some hosts send an object. */
-export const callArguments = ({ arguments: given }: Fields): string => argumentsOf(given) || '{}'
+export const callArguments = ({ arguments: given }: Fields): string => wholeArguments(given)
 
 const refusalOf = (item: Fields): string =>
   fieldsIn(item.content)
