@@ -94,7 +94,10 @@ export function createKey(
       param: 'key',
     })
   }
-  const fields = fieldsOf(context, body, undefined)
+  const team = typeof body.team_id === 'string' ? change.get('teams', body.team_id) : undefined
+  // a default, as in LiteLLM
+  const life = userId === null ? undefined : team?.extra.team_member_key_duration
+  const fields = fieldsOf(context, { ...(typeof life === 'string' && { duration: life }), ...body }, undefined)
   checkAlias(holders, fields.key_alias, token)
   const row: KeyRow = {
     token,

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import type { Change } from '../keys/collections.js'
+import { findKeys } from '../keys/key-search.js'
 import { badRequest, notFound } from '../refusal.js'
-import type { OrganizationRow } from '../store/rows.js'
+import type { KeyRow, OrganizationRow } from '../store/rows.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import {
@@ -115,7 +118,12 @@ function infos(context: AdminContext, request: AdminRequest) {
 async function remove(context: AdminContext, request: AdminRequest) {
   const ids = requiredTexts(bodyOf(request), 'organization_ids')
   const { directory } = context
-  return await directory.change(actorOf(request.principal), 'organization deleted', (change) =>
+  let keys: readonly KeyRow[] = []
+  const before = async (tx: SqlRunner) => {
+    const found = ids.map((id) => findKeys(directory, tx, { organization_id: id }, { limit: 1 }))
+    keys = (await Promise.all(found)).flat()
+  }
+  const edit = (change: Change) =>
     ids.map((id) => {
       const row = change.get('organizations', id)
       if (!row) throw notFound(`The organization '${id}' does not exist.`, 'organization_ids')
@@ -125,8 +133,14 @@ async function remove(context: AdminContext, request: AdminRequest) {
           `The organization '${id}' has the team '${team.team_id}'. Delete its teams first.`,
           'organization_ids',
         )
+      const key = keys.find(({ organization_id }) => organization_id === id)
+      if (key)
+        throw badRequest(
+          `The organization '${id}' has the key '${key.key_alias ?? key.key_name}'. Delete its keys first.`,
+          'organization_ids',
+        )
       change.remove('organizations', id)
       return organizationShape(context, row)
-    }),
-  )
+    })
+  return await directory.change(actorOf(request.principal), 'organization deleted', edit, before)
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/collections.js'
 import { isAdmin, isTeamAdmin, isViewer, reaches } from '../keys/key-ring.js'
 import { allKeys, findKeys } from '../keys/key-search.js'
+import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { KeyRow, TeamRow } from '../store/rows.js'
 import type { SqlRunner } from '../store/sql.js'
@@ -104,6 +105,12 @@ function checkTemplate(body: Fields): void {
   amount(body, 'team_member_budget')
   duration(body, 'team_member_budget_duration')
   text(body, 'team_member_budget_id')
+  const life = text(body, 'team_member_key_duration')
+  if (life && lifeMs(life) === undefined)
+    throw badRequest(
+      `'team_member_key_duration' must be a duration such as '1h' or '30d'; got '${life}'.`,
+      'team_member_key_duration',
+    )
   for (const name of ['rpm_limit', 'tpm_limit', 'max_parallel_requests', 'monthly_request_limit'])
     count(body, `team_member_${name}`)
   limits({

@@ -15,6 +15,16 @@ describe('the models of an organization', () => {
     expect(await call(await key({ team_id: 't' }), { model: 'large' })).toBe(200)
   })
 
+  it('are not lost with the organization while it has keys', async () => {
+    const { ask, key } = await openTest()
+    await ask('POST', '/organization/new', { organization_id: 'acme', organization_alias: 'Acme', models: ['small'] })
+    const made = await key({ organization_id: 'acme' })
+    const remove = async () => (await ask('DELETE', '/organization/delete', { organization_ids: ['acme'] })).status
+    expect(await remove()).toBe(400)
+    await ask('POST', '/key/delete', { keys: [made] })
+    expect(await remove()).toBe(200)
+  })
+
   it('may have limits of their own', async () => {
     const { ask, call, key } = await openTest()
     const limits = { model_rpm_limit: { large: 1 } }

@@ -79,6 +79,21 @@ describe('the key of a team', () => {
   })
 })
 
+it('gives keys of members the life that the team sets, unless they ask for another', async () => {
+  const { ask } = await openTest()
+  await ask('POST', '/user/new', { user_id: 'ada' })
+  const team = { team_id: 't', members_with_roles: [{ user_id: 'ada', role: 'user' }] }
+  expect((await ask('POST', '/team/new', { ...team, team_member_key_duration: 'long' })).status).toBe(400)
+  await ask('POST', '/team/new', { ...team, team_member_key_duration: '1d' })
+  const days = async (fields: object) => {
+    const { expires } = (await ask('POST', '/key/generate', { team_id: 't', ...fields })).body
+    return expires === null ? null : Math.round((Date.parse(expires) - Date.now()) / 86_400_000)
+  }
+  expect(await days({ user_id: 'ada' })).toBe(1)
+  expect(await days({ user_id: 'ada', duration: '2d' })).toBe(2)
+  expect(await days({})).toBe(null)
+})
+
 it('shows a member the own keys of a team, and its admins all', async () => {
   const { ask, ada, personal } = await teamOfTwo()
   await ask('POST', '/key/generate', { team_id: 'red', key_alias: 'of-ada' }, ada)
