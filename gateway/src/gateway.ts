@@ -187,6 +187,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     control.documents,
     () => config,
     (id) => config.models.some((entry) => idOf(entry) === id),
+    (message) => log.error(message),
   )
   const prices = new PriceBook(control.documents, Date.now)
   const mocks = new Map<string, unknown>()

@@ -203,6 +203,7 @@ class LitellmImport {
   /** Models that were added at run time. Returns the names of all by their ids. */
   async #models(): Promise<Map<string, string>> {
     const names = new Map<string, string>()
+    const credentials = await this.#credentials()
     const known = this.#directory.documents('models')
     let count = 0
     for (const row of await this.#read('LiteLLM_ProxyModelTable')) {
@@ -210,7 +211,7 @@ class LitellmImport {
       const name = String(row.model_name)
       names.set(id, name)
       if (known.has(id)) continue
-      const params = this.#decrypted(objectOf(row.litellm_params))
+      const params = withCredential(this.#decrypted(objectOf(row.litellm_params)), credentials)
       if (!params) {
         this.#problems.push(
           `The model '${name}' (${id}) was encrypted with another key. Pass LiteLLM's salt key, or add the model again.`,
@@ -223,6 +224,19 @@ class LitellmImport {
     }
     this.#counts.models = count
     return names
+  }
+
+  /** Named credentials. A name that is missing here may be in `credential_list` of the configuration. */
+  async #credentials(): Promise<Map<string, Record<string, unknown>>> {
+    const found = new Map<string, Record<string, unknown>>()
+    if (!(await this.#has('LiteLLM_CredentialsTable'))) return found
+    for (const row of await this.#read('LiteLLM_CredentialsTable')) {
+      const values = this.#decrypted(objectOf(row.credential_values))
+      const name = String(row.credential_name)
+      if (values) found.set(name, values)
+      else this.#problems.push(`The credential '${name}' was encrypted with another key. Add it to 'credential_list'.`)
+    }
+    return found
   }
 
   /** Each text in the parameters is encrypted by itself. */
@@ -355,4 +369,15 @@ async function upsertSpend(
       [name, period, nanos, Date.now()],
     )
   }
+}
+
+/** Parameters with the values of the credential that they name: models of the gateway have their own. */
+function withCredential(
+  params: Record<string, unknown> | undefined,
+  credentials: ReadonlyMap<string, Record<string, unknown>>,
+): Record<string, unknown> | undefined {
+  const values = credentials.get(String(params?.litellm_credential_name))
+  if (!params || !values) return params
+  const { litellm_credential_name: _, ...rest } = params
+  return { ...values, ...rest }
 }

@@ -17,19 +17,31 @@ export class StoredModels {
   readonly #documents: DocumentStore
   readonly #config: () => GatewayConfig
   readonly #fromFile: (id: string) => boolean
+  readonly #report: (message: string) => void
+  readonly #reported = new Set<string>()
 
-  constructor(documents: DocumentStore, config: () => GatewayConfig, fromFile: (id: string) => boolean) {
+  constructor(
+    documents: DocumentStore,
+    config: () => GatewayConfig,
+    fromFile: (id: string) => boolean,
+    report: (message: string) => void = () => {},
+  ) {
     this.#documents = documents
     this.#config = config
     this.#fromFile = fromFile
+    this.#report = report
   }
 
-  /** Stored entries. One that is no longer valid, after an update of the gateway for example, is left out. */
+  /** Stored entries. One that is not valid, after an import or an update of the gateway for example, is left out and reported. */
   entries(): ModelEntry[] {
-    return this.#documents.list(collection).flatMap(({ value }) => {
+    return this.#documents.list(collection).flatMap(({ id, value }) => {
       try {
         return this.#read(value)
-      } catch {
+      } catch (error) {
+        const name = isRecord(value) ? String(value.model_name) : ''
+        const message = `The stored model '${name}' (${id}) is left out: ${error instanceof Error ? error.message : error}`
+        if (!this.#reported.has(message)) this.#report(message)
+        this.#reported.add(message)
         return []
       }
     })

@@ -181,6 +181,37 @@ describe.skipIf(missing)(`import of a LiteLLM database${missing ? ` (${missing})
     expect((await ask('GET', '/global/spend')).body.spend).toBe(1.25006)
   })
 
+  it('gives models the values of the credential that they name', async () => {
+    const { url } = await source()
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    const secret = (text: string) => gcm(text, hash(saltKey), 'v2:gcm:')
+    await client.query('CREATE TABLE "LiteLLM_CredentialsTable" (credential_name TEXT, credential_values JSONB)')
+    await client.query('INSERT INTO "LiteLLM_CredentialsTable" VALUES ($1, $2), ($3, $4)', [
+      ...['shared', JSON.stringify({ api_key: secret('sk-shared-1'), api_base: secret('https://a.test/v1') })],
+      ...['lost', JSON.stringify({ api_key: gcm('sk-lost-1', hash('another'), 'v2:gcm:') })],
+    ])
+    for (const [id, name] of [
+      ['m2', 'shared'],
+      ['m3', 'of the file'],
+    ] as const)
+      await client.query(`INSERT INTO "LiteLLM_ProxyModelTable" VALUES ($1, 'gpt', $2, '{}')`, [
+        id,
+        JSON.stringify({ model: secret('openai/gpt-x'), litellm_credential_name: secret(name) }),
+      ])
+    await client.end()
+    const data = temporaryFolder()
+    const { problems, counts } = await importLitellm({ source: url, data, masterKey, sourceSaltKey: saltKey })
+    expect(problems).toEqual([expect.stringContaining("The credential 'lost' was encrypted with another key")])
+    expect(counts.models).toBe(3)
+    const { control } = await openTest({ data })
+    const params = control.documents
+      .list('models')
+      .map(({ value }) => (value as Record<string, unknown>).litellm_params)
+    expect(params).toContainEqual({ model: 'openai/gpt-x', api_key: 'sk-shared-1', api_base: 'https://a.test/v1' })
+    expect(params).toContainEqual({ model: 'openai/gpt-x', litellm_credential_name: 'of the file' })
+  })
+
   it('names models that were encrypted with another key', async () => {
     const { url } = await source()
     const { problems, counts } = await importLitellm({ source: url, data: temporaryFolder(), masterKey })
