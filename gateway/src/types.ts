@@ -213,7 +213,7 @@ interface KeyRules {
 export interface ControlSettings {
   /** Status of a used-up budget. @default 422 */
   readonly budgetExceededStatus?: number | undefined
-  /** A model without a price on a key with a budget. @default 'refuse' */
+  /** A model without a price on a key with a budget. @default 'estimate' */
   readonly unknownPrice?: 'refuse' | 'estimate' | 'allow' | undefined
   /** @default 'expected' */
   readonly budgetMode?: BudgetMode | undefined
