@@ -290,13 +290,14 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
       const expires = new Date(Math.min(context.now() + graceMs, end)).toISOString()
       change.put('keys', before.token, { ...before, expires, extra: { ...before.extra, replaced_by: token } })
     } else change.remove('keys', before.token)
-    return generatedKey(context, row, key)
+    return row
   }
   let sums: SpendEntry[] = []
-  return await context.directory.change(actorOf(principal), 'key regenerated', edit, async (tx) => {
+  const row = await context.directory.change(actorOf(principal), 'key regenerated', edit, async (tx) => {
     await reads.before(tx)
     sums = [...(await sumsOf(tx, `key:${keyId(asked)}`)), ...(await sumsOf(tx, `requests:key:${keyId(asked)}`))]
   })
+  return generatedKey(context, row, key)
 }
 
 /** Carries the spend of a key over to its new name. */

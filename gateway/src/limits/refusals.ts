@@ -4,17 +4,18 @@ import type { BudgetAccount, RateAccount } from './accounts.js'
 
 /** Refusal of a call whose budget is used up. `spent` is in US dollars. */
 export function budgetRefusal(
-  { subject, limit, endsAt }: BudgetAccount,
+  { subject, name: account, limit, endsAt }: BudgetAccount,
   spent: number,
   status: number,
   now: number,
   more?: string,
 ): LLMError {
-  const { scope, id, alias } = subject
+  const { scope } = subject
   const reset = endsAt === undefined ? '' : ` It is reset at ${new Date(endsAt).toISOString()}.`
-  const name = scope === 'gateway' ? 'gateway' : `${scope} ${alias ?? (scope === 'key' ? short(id) : id)}`
+  const name = scope === 'gateway' ? 'gateway' : `${scope} ${shownId(subject)}`
+  const model = account.startsWith(`${subject.name}/`) ? ` for ${account.slice(subject.name.length + 1)}` : ''
   const end = more === undefined ? '' : ` ${more}`
-  return refuse(`The budget of the ${name} is used up: $${spent} of $${limit} spent.${reset}${end}`, {
+  return refuse(`The budget of the ${name}${model} is used up: $${spent} of $${limit} spent.${reset}${end}`, {
     status,
     type: 'budget_exceeded',
     retryAfterMs: endsAt === undefined ? 60_000 : endsAt - now,
@@ -33,7 +34,8 @@ export const countersAway = (): LLMError =>
     },
   )
 
-const short = (hash: string) => `${hash.slice(0, 8)}…`
+const shownId = ({ scope, id, alias }: BudgetAccount['subject']) =>
+  alias ?? (scope === 'key' ? `${id.slice(0, 8)}…` : id)
 
 const kinds: Readonly<Record<string, string>> = {
   parallel: 'max_parallel_requests',
@@ -60,7 +62,7 @@ export function rateRefusal(reason: RejectionReason | undefined, rate: RateAccou
   ].join(' and ')
   const limit = kind === 'requests' ? requests : kind === 'tokens' ? limits : parallel
   const scope = rate?.subject.scope ?? 'gateway'
-  const id = rate ? (rate.subject.alias ?? rate.subject.id) : ''
+  const id = rate ? shownId(rate.subject) : ''
   const part = rate?.monthly || !rate?.part ? '' : ` for ${rate.part}`
   const quantity = rate?.monthly ? 'requests a month' : words[kind]
   const reset = new Date(now + retryAfterMs)

@@ -124,7 +124,9 @@ describe('keys', () => {
     const { ask, key, call } = await openTest({ now: () => now })
     const first = await key({ max_budget: 1, models: ['large'] })
     await call(first)
-    const second = (await ask('POST', '/key/regenerate', { key: first, grace_period: '1h' })).body.key
+    const regenerated = (await ask('POST', '/key/regenerate', { key: first, grace_period: '1h' })).body
+    expect(regenerated.spend).toBe(0.00006)
+    const second = regenerated.key
     expect(second).not.toBe(first)
     expect(await call(first)).toBe(200)
     expect(await call(second)).toBe(200)

@@ -38,6 +38,14 @@ describe('the models of an organization', () => {
   })
 })
 
+it('names the model whose budget or limit is reached, and the key by the beginning of its hash', async () => {
+  const { ask, key, admit } = await openTest()
+  const made = await key({ model_max_budget: { large: { max_budget: 0 } }, model_rpm_limit: { small: 0 } })
+  const shown = `${(await ask('GET', '/key/info', undefined, made)).body.key.slice(0, 8)}…`
+  await expect(admit(made, { model: 'large' })).rejects.toThrow(`The budget of the key ${shown} for large is used up`)
+  await expect(admit(made, { model: 'small' })).rejects.toThrow(`The key ${shown} has reached its limit of 0`)
+})
+
 describe('the models of a customer', () => {
   it('hold for calls that name the customer', async () => {
     const { ask, call, key } = await openTest()
