@@ -104,6 +104,14 @@ export interface AdmissionCall {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Counts tokens of a running stream on budgets that did not reserve its worst case. */
+export interface StreamCount {
+  /** @returns the refusal that ends the stream, once a budget is used up */
+  count(tokens: number): Error | undefined
+  /** Whether so many tokens more of each running stream would end none of them. */
+  fits(tokens: number): boolean
+}
+
 /** An admitted call. Ends with `settle()` or `release()`; only the first one counts. */
 export interface Admitted {
   /** Id of the call's row: that of the request, unless another call has had it. */
@@ -117,11 +125,8 @@ export interface Admitted {
   readonly maxOutputTokens: number | undefined
   /** The model that was asked for, if a used-up budget led to a cheaper one. */
   readonly downgradedFrom: string | undefined
-  /**
-   * Counts tokens of a running stream on budgets that did not reserve its worst case; undefined if there are none.
-   * @returns the refusal that ends the stream, once a budget is used up
-   */
-  readonly streamed: ((tokens: number) => Error | undefined) | undefined
+  /** Counts the answer while it streams; undefined if no budget needs it. */
+  readonly streamed: StreamCount | undefined
   /** `x-litellm-key-*` and `x-ratelimit-api_key-*`. After `settle()` the spend includes this call. */
   headers(): Record<string, string>
   /** Books the call. */

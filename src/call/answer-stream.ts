@@ -182,14 +182,15 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
    */
   texts(event: (item: Item) => string = this.wire.event): TextSource {
     const items = this.items()
+    const textOf = (first: IteratorResult<Item, undefined>) => {
+      if (first.done) return undefined
+      let text = event(first.value)
+      for (const item of items.takeWaiting()) text += event(item)
+      return text
+    }
     return {
-      async next() {
-        const first = await items.next()
-        if (first.done) return undefined
-        let text = event(first.value)
-        for (const item of items.takeWaiting()) text += event(item)
-        return text
-      },
+      // an async function would take another promise for each packet
+      next: () => items.next().then(textOf),
       leave: () => void items.return(),
       last: this.wire.last,
     }

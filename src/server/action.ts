@@ -20,6 +20,8 @@ export interface ActionInput {
   readonly models: HandlerOptions['models']
   /** Headers of the response. */
   headers(meta: CallMeta | undefined): Record<string, string>
+  /** The model that a chat answer names; undefined if it stays as it is. */
+  answerModel(meta: CallMeta): string | undefined
 }
 
 /** The code behind a route. */

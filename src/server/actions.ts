@@ -22,9 +22,14 @@ const chat: Action = {
   async run(input) {
     const answer = await send(input, 'completion')
     if (answer instanceof CompletionStream) {
-      return events(input.headers(answer.meta), streamBody(answer.texts(chunkWriter()), errorEvents.openai))
+      const headers = input.headers(answer.meta)
+      const writer = chunkWriter(input.answerModel(answer.meta))
+      return events(headers, streamBody(answer.texts(writer), errorEvents.openai))
     }
-    return json(input.headers((answer as WithMeta).meta), answer as object)
+    const { meta } = answer as WithMeta
+    const headers = input.headers(meta)
+    const model = input.answerModel(meta)
+    return json(headers, model === undefined ? (answer as object) : { ...(answer as object), model })
   },
 }
 

@@ -88,6 +88,7 @@ export class RequestHandler {
       store: this.#store,
       models: this.#options.models,
       headers: (meta) => this.#headers(call, meta, undefined),
+      answerModel: (meta) => this.#options.answerModel?.(call, meta),
     })
   }
 

@@ -57,6 +57,7 @@ const kinds: Readonly<Record<keyof HandlerOptions, readonly string[]>> = {
   authorize: ['function'],
   beforeCall: ['function'],
   responseHeaders: ['function'],
+  answerModel: ['function'],
   onSettled: ['function'],
   models: ['function'],
   store: ['object', 'boolean'],

@@ -10,23 +10,21 @@ export function streamBody(source: TextSource, errorText: (error: unknown) => st
     over = true
     return { value: undefined, done: true }
   }
+  const passed = (text: string | undefined): IteratorResult<string, undefined> => {
+    if (text !== undefined) return { value: text, done: false }
+    const closing = last
+    last = undefined
+    over = true
+    return closing ? { value: closing, done: false } : end()
+  }
+  const failed = (error: unknown): IteratorResult<string, undefined> => {
+    last = undefined
+    over = true
+    return { value: errorText(error), done: false }
+  }
   const iterator: AsyncIterator<string, undefined> = {
-    async next() {
-      if (over) return end()
-      let text: string | undefined
-      try {
-        text = await source.next()
-      } catch (error) {
-        last = undefined
-        over = true
-        return { value: errorText(error), done: false }
-      }
-      if (text !== undefined) return { value: text, done: false }
-      const closing = last
-      last = undefined
-      over = true
-      return closing ? { value: closing, done: false } : end()
-    },
+    // an async function would take another promise for each packet
+    next: () => (over ? Promise.resolve(end()) : source.next().then(passed, failed)),
     async return() {
       if (!over) source.leave()
       return end()
@@ -45,8 +43,9 @@ export const errorEvents: Readonly<Record<HttpErrorDialect, (error: unknown) => 
 /**
  * Writes the chunks of one chat stream. Most chunks have text and nothing else: their common part is written once, so that only the text
  * is left to write.
+ * @param shown name of the model for the client. @default that of the chunks
  */
-export function chunkWriter(): (chunk: ChatCompletionChunk) => string {
+export function chunkWriter(shown?: string): (chunk: ChatCompletionChunk) => string {
   let id: string | undefined
   let model: string | undefined
   let fingerprint: string | undefined
@@ -54,12 +53,18 @@ export function chunkWriter(): (chunk: ChatCompletionChunk) => string {
   let end = ''
   return (chunk) => {
     const text = plainText(chunk)
-    if (text === undefined) return `data: ${JSON.stringify(chunk)}\n\n`
+    if (text === undefined)
+      return `data: ${JSON.stringify(shown === undefined ? chunk : { ...chunk, model: shown })}\n\n`
     if (chunk.id !== id || chunk.model !== model || chunk.system_fingerprint !== fingerprint) {
       id = chunk.id
       model = chunk.model
       fingerprint = chunk.system_fingerprint
-      const head = JSON.stringify({ id, object: 'chat.completion.chunk', created: chunk.created, model })
+      const head = JSON.stringify({
+        id,
+        object: 'chat.completion.chunk',
+        created: chunk.created,
+        model: shown ?? model,
+      })
       start = `data: ${head.slice(0, -1)},"choices":[{"index":0,"delta":{"content":`
       const tail = fingerprint === undefined ? '' : `,"system_fingerprint":${JSON.stringify(fingerprint)}`
       end = `},"finish_reason":null}]${tail}}\n\n`

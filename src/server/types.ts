@@ -140,6 +140,11 @@ export interface HandlerOptions {
         error: LLMError | undefined,
       ) => Record<string, string> | undefined)
     | undefined
+  /**
+   * The name in `model` of a chat answer and its chunks, such as that of the request. Called after `responseHeaders`. @default the
+   * provider's
+   */
+  answerModel?: ((call: HandlerCall, meta: CallMeta) => string | undefined) | undefined
   /** Called once for every call that was sent, when it has ended. */
   onSettled?: ((record: SettledRecord, call: HandlerCall) => void) | undefined
   /** Models for `GET /v1/models`. @default the Router's model groups; none for a client */

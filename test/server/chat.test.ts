@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { mockProvider } from '../../simulator/index.js'
 import {
+  type ChatCompletion,
   type ChatParams,
   type Client,
   createClient,
@@ -254,6 +255,19 @@ describe('hooks', () => {
     expect(status).toBe(200)
     expect(headers).toMatchObject({ 'x-model': 'gpt-4o-mini', 'x-error': 'a b: openai/gpt-4o-mini' })
     expect(records).toMatchObject([[{ outcome: 'success', tags: ['a', headers['x-request-id']] }, { team: 'a' }]])
+  })
+
+  it('name the model of a chat and of each of its chunks', async () => {
+    const { post, client } = setUp({ answerModel: ({ params }, meta) => `${params.user}/${meta.model}` })
+    const request = { model: 'openai/gpt-4o', messages, user: 'u "1"' }
+    const model = 'u "1"/gpt-4o'
+    const { json } = await post('/v1/chat/completions', request)
+    const whole = (await client.completion(request as unknown as ChatParams)) as ChatCompletion
+    expect(json).toMatchObject({ model, choices: whole.choices })
+    const { text } = await post('/v1/chat/completions', { ...request, stream: true })
+    const chunks = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, chunk]) => JSON.parse(chunk ?? '') as object)
+    expect(chunks.length).toBeGreaterThan(2)
+    for (const chunk of chunks) expect(chunk).toMatchObject({ model, object: 'chat.completion.chunk' })
   })
 })
 

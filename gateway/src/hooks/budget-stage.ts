@@ -1,41 +1,21 @@
+import type { StreamCount } from '../types.js'
 import type { Stage } from './stream.js'
 import { type Fields, fields, type StreamEvent } from './texts.js'
 
-/** Ends a stream once `count` returns an error. It goes in front of hooks, which may hold text back. */
+/** Ends a stream that uses up a budget. It goes in front of hooks, which may hold text back. */
 export class BudgetStage implements Stage {
   readonly #operation: string
-  readonly #count: (tokens: number) => Error | undefined
+  readonly #counter: StreamCount
 
-  /** @param count receives the tokens of each event */
-  constructor(operation: string, count: (tokens: number) => Error | undefined) {
+  constructor(operation: string, counter: StreamCount) {
     this.#operation = operation
-    this.#count = count
-  }
-
-  /**
-   * Counts events without parsing them, as long as they are chunks of a chat with text and nothing else, as almost all are.
-   * @param from start of an event
-   * @returns the end of the last event that was counted, and a refusal of the next one
-   */
-  skim(part: string, from: number): { readonly end: number; readonly error: Error | undefined } {
-    let at = from
-    while (this.#operation === 'chat' && at < part.length) {
-      const end = part.indexOf('\n\n', at)
-      const delta = part.indexOf(plainDelta, at)
-      if (end < 0 || delta < 0 || delta > end || !part.startsWith('data: ', at)) break
-      const text = textAt(part, delta + plainDelta.length)
-      if (!text || text.end > end || part.charCodeAt(text.end + 1) !== closingBrace) break
-      const error = text.tokens > 0 ? this.#count(text.tokens) : undefined
-      if (error) return { end: at, error }
-      at = end + 2
-    }
-    return { end: at, error: undefined }
+    this.#counter = counter
   }
 
   async push(events: readonly StreamEvent[]): Promise<StreamEvent[]> {
     for (const { data } of events) {
       const tokens = data ? tokensOf(this.#operation, data) : 0
-      const error = tokens > 0 ? this.#count(tokens) : undefined
+      const error = tokens > 0 ? this.#counter.count(tokens) : undefined
       if (error) throw error
     }
     return [...events]
@@ -44,27 +24,6 @@ export class BudgetStage implements Stage {
   async end(): Promise<StreamEvent[]> {
     return []
   }
-}
-
-const plainDelta = '"delta":{"content":"'
-const closingBrace = 0x7d
-const quote = 0x22
-const backslash = 0x5c
-const letterU = 0x75
-
-/** The tokens of a text in JSON, and the place of its closing quote. */
-function textAt(json: string, from: number): { readonly tokens: number; readonly end: number } | undefined {
-  let tokens = 0
-  for (let at = from; at < json.length; at++) {
-    const code = json.charCodeAt(at)
-    if (code === quote) return { tokens, end: at }
-    if (code === backslash) {
-      const unicode = json.charCodeAt(at + 1) === letterU
-      at += unicode ? 5 : 1
-      tokens += unicode ? 0.6 : 0.25
-    } else tokens += code < 0x80 ? 0.25 : 0.6
-  }
-  return undefined
 }
 
 /** Rough number of tokens in the new texts of an event: text, thinking, and arguments of tools. */

@@ -1,6 +1,5 @@
 import type { HttpErrorDialect } from 'llmux'
 import { refusalOf, refusalResponse } from '../refusal.js'
-import { BudgetStage } from './budget-stage.js'
 import { RepeatStage, type Stage } from './stream.js'
 import { type Fields, fields, framing, type StreamEvent } from './texts.js'
 
@@ -44,31 +43,14 @@ export class CallStream {
       for (const event of events) out += write(event)
     }
     try {
-      const [only, ...others] = this.#stages
-      const skimmer = only instanceof BudgetStage && others.length === 0 && !this.#array ? only : undefined
-      // whether an event has begun that the next text ends
-      let cut = false
       for await (const part of source) {
         out = ''
-        for (let at = 0; at < part.length; ) {
-          if (skimmer && !cut) {
-            const { end, error } = skimmer.skim(part, at)
-            out += part.slice(at, end)
-            if (error) throw error
-            at = end
-            if (at === part.length) break
-          }
-          const end = skimmer ? part.indexOf('\n\n', at) : -1
-          const rest = end < 0 ? part.slice(at) : part.slice(at, end + 2)
-          at += rest.length
-          cut = !rest.endsWith('\n\n')
-          const events = read(rest)
-          if (this.#operation === 'responses' && id === undefined) {
-            id = idOf(events)
-            if (id !== undefined) this.#end.begun(id)
-          }
-          for (const event of events) keep(await this.#push([event], 0))
+        const events = read(part)
+        if (this.#operation === 'responses' && id === undefined) {
+          id = idOf(events)
+          if (id !== undefined) this.#end.begun(id)
         }
+        for (const event of events) keep(await this.#push([event], 0))
         if (out !== '') yield out
       }
       out = ''
@@ -94,8 +76,8 @@ export class CallStream {
   }
 
   #failure(error: Error): Fields[] {
-    const details = refusalOf(error) ?? { status: 500, type: 'internal_server_error' }
-    const body = fields(refusalResponse(error, details, this.#dialect).body)
+    const details = detailsOf(error)
+    const body = refusalBody(error, this.#dialect)
     if (this.#operation !== 'responses') return [body]
     const { message, code, type } = fields(body.error)
     const reason = { code: code === String(details.status) ? type : code, message }
@@ -115,6 +97,12 @@ export class CallStream {
     return failed ? [failed, event] : [event]
   }
 }
+
+const detailsOf = (error: Error) => refusalOf(error) ?? { status: 500, type: 'internal_server_error' }
+
+/** A refusal as the last event of a stream. */
+export const refusalBody = (error: Error, dialect: HttpErrorDialect): Fields =>
+  fields(refusalResponse(error, detailsOf(error), dialect).body)
 
 function idOf(events: readonly StreamEvent[]): string | undefined {
   for (const { data } of events) {

@@ -105,6 +105,13 @@ export function isLast(text: string, ends: readonly string[]): boolean {
   for (const end of ends) if (text.includes(end)) return true
   return false
 }
-/** Texts in the last events of a chat, and of an answer in any of the dialects. */
-export const chatEnds = ['[DONE]']
-export const allEnds = [...chatEnds, 'message_stop', 'response.completed', 'response.incomplete', '"finishReason"']
+const ends: Readonly<Record<string, readonly string[]>> = {
+  chat: ['[DONE]'],
+  completion: ['[DONE]'],
+  messages: ['message_stop'],
+  responses: ['[DONE]', 'response.completed', 'response.incomplete'],
+  generateContent: ['"finishReason"'],
+}
+
+/** Texts in the last events of an answer. */
+export const endsOf = (operation: string): readonly string[] => ends[operation] ?? Object.values(ends).flat()

@@ -18,23 +18,15 @@ import { badRequest, cut, forbidden, notFound } from '../refusal.js'
 import type { Tracing } from '../tracing/tracing.js'
 import type { AdmissionCall, Control, Principal } from '../types.js'
 import type { BackgroundCalls } from './background.js'
-import {
-  allEnds,
-  chatEnds,
-  checkEnforced,
-  checkRequired,
-  isLast,
-  limitOutput,
-  restamp,
-  restampAll,
-} from './body-fields.js'
+import { checkEnforced, checkRequired, limitOutput, restamp } from './body-fields.js'
 import { type CallWishes, cacheOptions, enforcedFor, forwarded, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
 import type { CallObserver, LlmRequest } from './llm-request.js'
 import { failureHeaders, responseHeaders } from './response-headers.js'
 import type { ResponseOwners } from './responses-store.js'
-import { staged } from './staged.js'
+import { isCounted, staged } from './staged.js'
+import { WatchedStream } from './watched-stream.js'
 
 export interface LlmParts {
   readonly router: Router
@@ -70,6 +62,7 @@ export class LlmRoutes {
       authorize: (request, route) => this.#authorize(request as LlmRequest, route),
       beforeCall: (call) => this.#beforeCall(call, call.request as LlmRequest),
       responseHeaders: (call, meta, error) => this.#responseHeaders(call.request as LlmRequest, call, meta, error),
+      answerModel: ({ request }) => this.#answerModel(request as LlmRequest),
       onSettled: (record, call) => this.#settled(record, call.request as LlmRequest),
       models: (context) => this.models(context as Principal),
       store: parts.owners,
@@ -97,7 +90,8 @@ export class LlmRoutes {
     else if (response.status < 400) response = await staged(request, response, this.#parts.owners)
     if (response.status >= 400) response = this.#errorResponse(request, response)
     else if (response.bytes) response = this.#asBody(request, response, response.bytes)
-    else if (typeof response.body === 'object') response = { ...response, body: this.#watched(request, response.body) }
+    else if (typeof response.body === 'object')
+      response.body = new WatchedStream(request, response.body, isCounted(request), () => this.#release(request))
     else if (response.body && request.restamp) response = { ...response, body: restamp(response.body, request.model) }
     if (typeof response.body !== 'object') {
       this.#release(request)
@@ -325,6 +319,13 @@ export class LlmRoutes {
     return undefined
   }
 
+  /** The handler writes the name into chats; other answers pass as text, and get it there. */
+  #answerModel(request: LlmRequest): string | undefined {
+    if (!request.restamp) return undefined
+    request.restamp = false
+    return request.model
+  }
+
   #settled(record: SettledRecord, request: LlmRequest): void {
     request.settled = true
     request.admitted?.settle(record)
@@ -336,29 +337,6 @@ export class LlmRoutes {
     if (request.settled || !request.admitted) return
     request.settled = true
     request.admitted.release(request.error)
-  }
-
-  async *#watched(request: LlmRequest, body: AsyncIterable<string>): AsyncIterable<string> {
-    try {
-      // the last event says that the answer is complete: by then the call is kept
-      let last = ''
-      const operation = request.route?.operation
-      const ends = operation === 'chat' || operation === 'completion' ? chatEnds : allEnds
-      for await (const text of body) {
-        if (last !== '') yield last
-        last = ''
-        const shown = request.restamp ? restampAll(text, request.model) : text
-        if (isLast(shown, ends)) last = shown
-        else yield shown
-      }
-      if (last !== '') {
-        await request.admitted?.kept()
-        if (request.storing) await request.storing
-        yield last
-      }
-    } finally {
-      this.#release(request)
-    }
   }
 
   /** Bytes as a body, which ends once the call is kept. */

@@ -122,10 +122,6 @@ export class SlowReaders {
         this.#waiting.delete(waiting)
         this.#held -= bytes
         if (crowded) this.#crowding -= bytes
-        if (this.#waiting.size === 0) {
-          clearInterval(this.#sweep)
-          this.#sweep = undefined
-        }
         resolve(!waiting.ended)
       }
       const ignore = listen(end)
@@ -150,6 +146,11 @@ export class SlowReaders {
   }
 
   #endLate(): void {
+    // here, and not with the last wait: most are over within a millisecond, and the next one would make another timer
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#sweep)
+      this.#sweep = undefined
+    }
     const before = performance.now() - this.#settings().readerTimeout
     for (const waiting of this.#waiting) {
       if (waiting.since > before) return

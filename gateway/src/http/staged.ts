@@ -5,7 +5,7 @@ import type { CallHooks } from '../hooks/runner.js'
 import type { LlmRequest } from './llm-request.js'
 import type { ResponseOwners } from './responses-store.js'
 
-/** An answer after the hooks, or a stream that its budgets and hooks watch. */
+/** An answer after the hooks, or a stream that they watch. */
 export async function staged(
   request: LlmRequest,
   response: HandlerResponse,
@@ -14,9 +14,15 @@ export async function staged(
   const { body } = response
   const hooks = request.hooks?.watches ? request.hooks : undefined
   if (body === undefined || response.bytes) return response
-  if (typeof body === 'object') return { ...response, body: watched(request, body, hooks, owners) }
+  if (typeof body === 'object') {
+    return isCounted(request) ? response : { ...response, body: watched(request, body, hooks, owners) }
+  }
   return hooks ? await hooked(request, hooks, response, body, owners) : response
 }
+
+/** Whether nothing but budgets watches a stream. The events of the Responses API have parts that follow from those before. */
+export const isCounted = ({ hooks, route }: LlmRequest): boolean =>
+  !hooks?.watches && route?.operation !== 'responses' && route?.stream !== 'array'
 
 function watched(
   request: LlmRequest,
@@ -25,8 +31,8 @@ function watched(
   owners: ResponseOwners,
 ): AsyncIterable<string> {
   const { route, admitted } = request
-  const count = admitted?.streamed
-  if (!route || !(hooks || count)) return body
+  const counter = admitted?.streamed
+  if (!route || !(hooks || counter)) return body
   const end: StreamEnd = {
     begun: (id) => owners.hold(id),
     over: (id, changed) => {
@@ -36,7 +42,7 @@ function watched(
       request.error = error
     },
   }
-  const stages = [...(count ? [new BudgetStage(route.operation, count)] : []), ...(hooks?.stages() ?? [])]
+  const stages = [...(counter ? [new BudgetStage(route.operation, counter)] : []), ...(hooks?.stages() ?? [])]
   return new CallStream(route.operation, route.dialect, route.stream === 'array', stages, end).run(body)
 }
 

@@ -46,11 +46,13 @@ export async function write(
   const headers = headerList(response, common, originHeaders(settings.corsOrigins, origin))
   const { body } = response
   if (typeof body !== 'object') {
-    if (body !== undefined && request.method !== 'HEAD') setLength(headers, String(Buffer.byteLength(body)))
+    const bytes = body === undefined ? 0 : Buffer.byteLength(body)
+    if (body !== undefined && request.method !== 'HEAD') setLength(headers, String(bytes))
     for (const cookie of response.cookies ?? []) headers.push('set-cookie', cookie)
     raw.writeHead(response.status, headers)
     // as text: Node then sends head and body as one piece, rather than as a list of buffers
-    raw.end(request.method === 'HEAD' ? undefined : body)
+    if (request.method === 'HEAD' || body === undefined) raw.end()
+    else raw.end(body, encodingOf(body, bytes))
     // Node reads and discards the rest of a refused body
     return
   }
@@ -58,6 +60,21 @@ export async function write(
     if (!(name in response.headers)) headers.push(name, streamed[name as keyof typeof streamed])
   }
   raw.writeHead(response.status, headers)
+  // one piece for each chunk of the body: Node writes its length, its bytes and two line ends as four
+  const { chunkedEncoding: chunked } = raw
+  raw.chunkedEncoding = false
+  const send = (text: string | Uint8Array) => {
+    written += text.length
+    if (!chunked) raw.write(text)
+    else if (typeof text === 'string') {
+      const bytes = Buffer.byteLength(text)
+      raw.write(`${bytes.toString(16)}\r\n${text}\r\n`, encodingOf(text, bytes))
+    } else if (text.length > 0) {
+      raw.write(`${text.length.toString(16)}\r\n`)
+      raw.write(text)
+      raw.write('\r\n')
+    }
+  }
   if (request.method === 'HEAD') {
     raw.end()
     return leave(body)
@@ -73,8 +90,7 @@ export async function write(
     if (pending === '') return
     const text = pending
     pending = ''
-    written += text.length
-    raw.write(text)
+    send(text)
   }
   try {
     for await (const text of body) {
@@ -91,8 +107,7 @@ export async function write(
         if (pending.length > mostPending) flush()
       } else {
         flush()
-        written += text.length
-        raw.write(text)
+        send(text)
       }
       if (kept - noted > growthBytes) {
         const more = kept - noted + (noted === 0 ? bufferedBytes : 0)
@@ -107,9 +122,12 @@ export async function write(
     if (!raw.destroyed) flush()
   } finally {
     readers.released(held)
-    raw.end()
+    raw.end(chunked ? '0\r\n\r\n' : undefined)
   }
 }
+
+/** ASCII is copied as it is, which takes a third of writing it as UTF-8. */
+const encodingOf = (text: string, bytes: number) => (text.length === bytes ? 'latin1' : 'utf8')
 
 /** Characters of events that wait for the end of a tick. */
 const mostPending = 32_768

@@ -1,7 +1,7 @@
 import type { AccountUsage, SettledRecord } from 'llmux'
 import type { RowFacts } from '../ledger/row.js'
 import type { Booking } from '../ledger/spool.js'
-import type { Admitted } from '../types.js'
+import type { Admitted, StreamCount } from '../types.js'
 import type { CallAdmission, Granted } from './admission.js'
 import type { StreamWatch } from './running.js'
 
@@ -42,14 +42,16 @@ export class AdmittedCall implements Admitted {
     return this.#granted.estimate.clamped
   }
 
-  get streamed(): ((tokens: number) => Error | undefined) | undefined {
+  get streamed(): StreamCount | undefined {
     const watch = this.#watch
     return (
-      watch &&
-      ((tokens) => {
-        this.#over ??= watch.count(tokens)
-        return this.#over
-      })
+      watch && {
+        count: (tokens) => {
+          this.#over ??= watch.count(tokens)
+          return this.#over
+        },
+        fits: (tokens) => this.#over === undefined && watch.fits(tokens),
+      }
     )
   }
 

@@ -37,6 +37,10 @@ export class RunningStreams {
   on({ account }: BudgetAccount): number {
     return this.#budgets.get(account.key)?.dollars ?? 0
   }
+
+  streamsOn({ account }: BudgetAccount): number {
+    return this.#budgets.get(account.key)?.streams ?? 0
+  }
 }
 
 /** Settings of a {@link StreamWatch}. */
@@ -74,17 +78,33 @@ export class StreamWatch {
    * @returns the refusal that ends the stream, once the spend and the running streams use up a budget
    */
   count(tokens: number): Error | undefined {
-    const { running, budgets, price, spent, overBudget } = this.#settings
+    const { running, budgets, price, overBudget } = this.#settings
     if (this.#over) return undefined
     this.#dollars += tokens * price
     running.add(budgets, tokens * price)
-    const now = performance.now()
-    if (now - this.#lookedAt > freshMs) {
-      this.#lookedAt = now
-      this.#left = budgets.map((budget) => budget.limit - spent(budget))
-    }
+    this.#look()
     const used = budgets.find((budget, at) => running.on(budget) >= (this.#left[at] ?? Number.POSITIVE_INFINITY))
     return used && overBudget(used)
+  }
+
+  /** Whether so many tokens more of each running stream of its budgets would end none of them. */
+  fits(tokens: number): boolean {
+    if (this.#over) return true
+    const { running, budgets, price } = this.#settings
+    this.#look()
+    for (const [at, budget] of budgets.entries()) {
+      const more = tokens * price * running.streamsOn(budget)
+      if (running.on(budget) + more >= (this.#left[at] ?? Number.POSITIVE_INFINITY)) return false
+    }
+    return true
+  }
+
+  #look(): void {
+    const now = performance.now()
+    if (now - this.#lookedAt <= freshMs) return
+    const { budgets, spent } = this.#settings
+    this.#lookedAt = now
+    this.#left = budgets.map((budget) => budget.limit - spent(budget))
   }
 
   end(): void {

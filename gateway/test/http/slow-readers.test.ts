@@ -48,6 +48,7 @@ it('ends a stream whose reader takes nothing for the timeout', async () => {
   expect(slow.destroyed).toBe(false)
   slow.emit('drain')
   expect(await drained).toBe(true)
+  await vi.advanceTimersByTimeAsync(1_000)
   expect(vi.getTimerCount()).toBe(0)
 })
 
