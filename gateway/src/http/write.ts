@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import type { Settings } from '../config/settings.js'
 import { originHeaders } from './origins.js'
 import type { GatewayResponse } from './response.js'
@@ -60,9 +61,9 @@ export async function write(
     if (!(name in response.headers)) headers.push(name, streamed[name as keyof typeof streamed])
   }
   raw.writeHead(response.status, headers)
-  // one piece for each chunk of the body: Node writes its length, its bytes and two line ends as four
-  const { chunkedEncoding: chunked } = raw
-  raw.chunkedEncoding = false
+  // one piece for each chunk of the body: Node writes its length, its bytes and two line ends as four. `fetch()` has no socket, and no chunks
+  const chunked = raw.chunkedEncoding && raw.socket instanceof Socket
+  if (chunked) raw.chunkedEncoding = false
   const send = (text: string | Uint8Array) => {
     written += text.length
     if (!chunked) raw.write(text)

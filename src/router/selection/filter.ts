@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployments/deployment.js'
 import { estimatePrice, estimateTokensFor } from './estimates.js'
-import { findInability } from './requirements.js'
+import { findInability, type Requirements } from './requirements.js'
 import { matchesTags, type SelectionContext } from './selection-context.js'
 
 /** Why a deployment is excluded from a selection. */
@@ -62,10 +62,17 @@ export function findExclusion(selection: SelectionContext, deployment: Deploymen
   if (deployment.tpm !== undefined && exceedsTokens(selection, deployment)) return Exclusion.Tokens
   if (deployment.unhealthy !== undefined) return Exclusion.Unhealthy
   if (deployment.requestsLeft <= 0 && now < deployment.requestsUntil) return Exclusion.ProviderLimit
-  if (now < deployment.tokensUntil && deployment.tokensLeft < selection.requirements(deployment).promptTokens)
+  if (now < deployment.tokensUntil && isShortOfTokens(deployment.tokensLeft, selection.requirements(deployment)))
     return Exclusion.ProviderLimit
   return avoidSchema ? Exclusion.JsonSchema : Exclusion.None
 }
+
+/** Tokens that no prompt needs beyond three for each of its characters, unless it has dozens of images. */
+const manyTokens = 100_000
+
+/** Whether a prompt needs more tokens than the provider has left. Counting them takes 6 µs, and most hosts have millions left. */
+const isShortOfTokens = (left: number, requirements: Requirements): boolean =>
+  (left < manyTokens || left < requirements.characters * 3) && left < requirements.promptTokens
 
 const inFlight = ({ inFlight, shared }: Deployment) => Math.max(inFlight, shared?.inFlight ?? 0)
 
