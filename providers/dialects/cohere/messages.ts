@@ -18,7 +18,8 @@ export function encodeMessages(messages: readonly Message[], scope: EncodeScope)
     )
   }
   const history = new History(scope)
-  for (const [index, message] of messages.entries()) history.add(message, index, index === messages.length - 1)
+  for (let index = 0; index < messages.length; index++)
+    history.add(messages[index] as Message, index, index === messages.length - 1)
   return history.end()
 }
 
@@ -41,8 +42,9 @@ class History {
   readonly #scope: EncodeScope
   readonly #system: string[] = []
   readonly #entries: Entry[] = []
-  readonly #wireIds = new Set<string>()
-  readonly #answered = new Set<string>()
+  /** Made for the first call: most histories have none. */
+  #wireIds: Set<string> | undefined
+  #answered: Set<string> | undefined
   #open: OpenCall[] = []
 
   constructor(scope: EncodeScope) {
@@ -152,6 +154,7 @@ class History {
     const wire = this.#scope.names.wire(name)
     const wanted = id ?? `call_${wire}`
     let unique = wanted
+    this.#wireIds ??= new Set()
     for (let turn = 2; this.#wireIds.has(unique); turn++) unique = `${wanted}_${turn}`
     this.#wireIds.add(unique)
     return { id: unique, type: 'function', function: { name: wire, arguments: text } }
@@ -164,7 +167,7 @@ class History {
     if (call) return call
     throw report.invalid(
       where,
-      this.#answered.has(id)
+      this.#answered?.has(id)
         ? `answers the tool call '${id}' a second time.`
         : `answers the tool call '${id}', which no earlier assistant message makes.`,
     )
@@ -191,7 +194,9 @@ class History {
       content: rest.length > 0 ? plainly(rest) : empty,
     })
     this.#open = this.#open.filter((open) => open !== call)
-    if (call.id !== undefined) this.#answered.add(call.id)
+    if (call.id === undefined) return
+    this.#answered ??= new Set()
+    this.#answered.add(call.id)
   }
 }
 
@@ -255,10 +260,12 @@ export function assistantTurn(
   const { thinking, plan } = reasoningOf(message, calls.length > 0, index, scope)
   const content: Part[] = thinking ? [{ type: 'thinking', thinking }] : []
   if (calls.length === 0) {
-    content.push(...said)
+    for (const part of said) content.push(part)
     if (content.length === 0) return undefined
+    const turn: WireAssistant = { role: 'assistant', content: plainly(content) }
     const citations = ownCitations(message)
-    return { role: 'assistant', content: plainly(content), ...(citations && { citations }) }
+    if (citations) turn.citations = citations
+    return turn
   }
   const text = said.map((part) => part.text ?? '').join('')
   // "text content is not allowed when tool_calls are provided": text before a call becomes its plan
@@ -295,8 +302,9 @@ function reasoningOf(message: AssistantMessage, called: boolean, index: number, 
 
 function reasoningText(message: AssistantMessage, index: number, scope: EncodeScope): string {
   if (message.reasoning_content) return message.reasoning_content
-  const inContent: readonly unknown[] = Array.isArray(message.content) ? message.content : []
-  const blocks = [...(message.thinking_blocks ?? []), ...inContent].filter(isPart)
+  const inContent: readonly unknown[] | undefined = Array.isArray(message.content) ? message.content : undefined
+  if (!inContent && !message.thinking_blocks) return ''
+  const blocks = [...(message.thinking_blocks ?? []), ...(inContent ?? [])].filter(isPart)
   if (blocks.some(({ type }) => type === 'redacted_thinking')) {
     scope.report.repaired(
       index,

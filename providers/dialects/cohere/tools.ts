@@ -34,14 +34,18 @@ export function toolNames({ tools, functions, messages }: ChatParams): string[] 
 
 /** https://docs.cohere.com/docs/tool-use-overview */
 export function encodeTools(params: ChatParams, scope: EncodeScope): ToolPlan {
-  // most requests have none
-  const given = (params.tools ?? params.functions ?? undefined) === undefined ? [] : givenTools(params, scope)
+  const choice = readToolChoice(params)
+  if ((params.tools ?? params.functions ?? undefined) === undefined && !choice) return noTools
+  const given = givenTools(params, scope)
   const tools = given.flatMap(([tool, where]) => toolOf(tool, where, scope) ?? [])
   if (params.parallel_tool_calls === false && tools.length > 0) {
     scope.report.unsupported('parallel_tool_calls', 'Cohere models decide themselves how many tools to call')
   }
-  return { ...chosen(tools, readToolChoice(params), scope), strict: strictness(given, scope) }
+  return { ...chosen(tools, choice, scope), strict: strictness(given, scope) }
 }
+
+/** Of most requests. */
+const noTools: ToolPlan = Object.freeze({ tools: [], strict: false })
 
 function givenTools(params: ChatParams, scope: EncodeScope): (readonly [tool: unknown, where: string])[] {
   return [
@@ -135,32 +139,37 @@ const good = /^[A-Za-z_][A-Za-z0-9_]*$/
  * used throughout the request. https://docs.cohere.com/reference/errors (400)
  */
 export class ToolNames {
-  readonly #taken: Set<string>
-  readonly #aliases = new Map<string, string>()
+  /** Undefined if all names can be sent. */
+  readonly #aliases: Map<string, string> | undefined
 
   /** @param originals all names of the request; valid ones are never used as an alias */
   constructor(originals: readonly string[]) {
-    this.#taken = new Set(originals.filter((name) => good.test(name)))
-    for (const name of originals)
-      if (!good.test(name) && !this.#aliases.has(name)) this.#aliases.set(name, this.#make(name))
+    let taken: Set<string> | undefined
+    for (const name of originals) {
+      if (good.test(name) || this.#aliases?.has(name)) continue
+      taken ??= new Set(originals.filter((one) => good.test(one)))
+      this.#aliases ??= new Map()
+      this.#aliases.set(name, aliasOf(name, taken))
+    }
   }
 
   /** The name to send. */
   wire(original: string): string {
-    return this.#aliases.get(original) ?? original
+    return this.#aliases?.get(original) ?? original
   }
 
   /** Aliases to original names; undefined if there are none. */
   originals(): Readonly<Record<string, string>> | undefined {
-    if (this.#aliases.size === 0) return undefined
+    if (!this.#aliases) return undefined
     return Object.fromEntries([...this.#aliases].map(([original, alias]) => [alias, original]))
   }
+}
 
-  #make(name: string): string {
-    const clean = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d|$)/, '_')
-    let alias = clean
-    for (let turn = 2; this.#taken.has(alias); turn++) alias = `${clean}_${turn}`
-    this.#taken.add(alias)
-    return alias
-  }
+/** @param taken gets the alias */
+function aliasOf(name: string, taken: Set<string>): string {
+  const clean = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d|$)/, '_')
+  let alias = clean
+  for (let turn = 2; taken.has(alias); turn++) alias = `${clean}_${turn}`
+  taken.add(alias)
+  return alias
 }
