@@ -146,6 +146,16 @@ describe('vectors of an answer', () => {
     }
   })
 
+  it('must not be empty', async () => {
+    for (const embedding of [[], '', 'AAA=']) {
+      sim().reply({
+        raw: { body: { object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding }] } },
+      })
+      const call = client().embedding({ model, input: 'a', maxRetries: 0 })
+      expect(await rejection(call)).toMatchObject({ code: 'invalid_response' })
+    }
+  })
+
   it('are reported with a warning if their length differs from dimensions', async () => {
     reply(1, 2, 3)
     const { meta } = await client().embedding({ model, input: 'a', dimensions: 2 })

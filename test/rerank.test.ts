@@ -37,6 +37,14 @@ describe('rerank', () => {
     expect(results.map((result) => result.document)).toEqual([documents[1], documents[0]])
   })
 
+  it('has no more results than were requested, whatever the server knows of top_n', async () => {
+    expect((await call({ top_n: 1 }).answer).results).toEqual(body.results.slice(0, 1))
+  })
+
+  it('rejects an answer that ranks documents of another request', async () => {
+    expect(await rejection(call({ documents: ['a'] }).answer)).toMatchObject({ code: 'invalid_response' })
+  })
+
   it('works with llama.cpp and vLLM servers', async () => {
     for (const model of ['llamacpp/m', 'hosted_vllm/m']) {
       // recorded of llama.cpp, whose scores are no probabilities

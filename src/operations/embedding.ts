@@ -166,13 +166,14 @@ function tokensOf(input: readonly (string | readonly number[])[], model: string,
   return counts.reduce((sum, count) => sum + count, 0) > most ? counts : undefined
 }
 
-/** Rejects an answer with the wrong number of vectors, or with vectors of something else than numbers. */
+/** Rejects an answer with the wrong number of vectors, or with vectors that are empty or of something else than numbers. */
 function verify(_: unknown, { input, dimensions }: Params, { data }: Body, call: Call): void {
   const expected = countOf(input as Input)
   if (data.length !== expected) {
     throw new ProviderFault(`it answered ${expected} inputs with ${data.length} vectors`)
   }
   for (const { index, embedding: vector } of data) {
+    if (dimensionsOf(vector) === 0) throw new ProviderFault(`vector ${index} is empty`)
     if (typeof vector === 'string') continue
     for (let at = 0; at < vector.length; at++) {
       const value: unknown = vector[at]
@@ -181,8 +182,7 @@ function verify(_: unknown, { input, dimensions }: Params, { data }: Body, call:
   }
   const [first] = data
   if (typeof dimensions !== 'number' || !first) return
-  const { embedding: vector } = first
-  const length = typeof vector === 'string' ? Math.floor((vector.replace(/=+$/, '').length * 3) / 16) : vector.length
+  const length = dimensionsOf(first.embedding)
   // packed binary vectors have eight dimensions in a number
   if (
     length === dimensions ||
@@ -193,3 +193,7 @@ function verify(_: unknown, { input, dimensions }: Params, { data }: Body, call:
   const message = `The server ignored 'dimensions': ${dimensions} were requested, the vectors have ${length}.`
   call.warnings = [...call.warnings, { type: 'dropped', param: 'dimensions', message }]
 }
+
+/** The length of a vector, whose base64 has four bytes for a number. */
+const dimensionsOf = (vector: readonly number[] | string): number =>
+  typeof vector === 'string' ? Math.floor((vector.replace(/=+$/, '').length * 3) / 16) : vector.length

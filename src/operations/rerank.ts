@@ -1,4 +1,4 @@
-import type { Decoded, RerankDialect } from '../../providers/contract.js'
+import { type Decoded, ProviderFault, type RerankDialect } from '../../providers/contract.js'
 import { rerankWithCache } from '../cache/rerank.js'
 import type { OperationSpec } from '../call/operation.js'
 import type { CallOptions, RerankRequest } from '../types/options.js'
@@ -19,6 +19,14 @@ export const rerank: OperationSpec<RerankDialect, Decoded<RerankResponse>> = {
   unsupported: ({ name }) => `${name} has no rerank models. Cohere, Jina AI and Voyage do.`,
   encode: (part, params, context) => part.encode(params as unknown as RerankParams, context),
   decode: (part, body, context) => part.decode(body, context),
+  verify(_, params, answer) {
+    const { documents, top_n: most } = params as unknown as RerankParams
+    for (const { index } of answer.results) {
+      if (index >= documents.length) throw new ProviderFault(`it ranked document ${index} of ${documents.length}`)
+    }
+    // servers that don't know top_n answer with all documents
+    if (typeof most === 'number' && answer.results.length > most) answer.results = answer.results.slice(0, most)
+  },
   settle: (call, { usage, model }) => call.settle(usage, { answeredModel: model }),
   /** The documents as they were given: not every provider returns them, and none returns records unchanged. */
   finish({ params }, answer) {
