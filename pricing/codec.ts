@@ -20,8 +20,20 @@ import {
   type RateCard,
 } from './schema.js'
 
-const letterOf = new Map<string, string>(fields.map(([name, letter]) => [name, letter]))
-const nameOf = new Map<string, string>(fields.map(([name, letter]) => [letter, name]))
+let letters: Map<string, string> | undefined
+let names: Map<string, string> | undefined
+
+/** The letter of a field. The maps are made with the first row, since an import needs none. */
+function letterOf(name: string): string | undefined {
+  letters ??= new Map(fields.map(([name, letter]) => [name, letter]))
+  return letters.get(name)
+}
+
+/** The field of a letter. */
+function nameOf(letter: string): string | undefined {
+  names ??= new Map(fields.map(([name, letter]) => [letter, name]))
+  return names.get(letter)
+}
 
 /** The threshold behind an `@`. */
 const threshold = /^([\d.]+(?:e-?\d+)?)(K?)/
@@ -98,7 +110,7 @@ function writeNumbers(row: PriceRow | ContextTier, rest: PriceRow = {}): string 
 function readNumbers(text: string): PriceRow {
   const row: Record<string, unknown> = {}
   for (const [, letter = '', number = '', kilo] of text.matchAll(numbers)) {
-    const name = nameOf.get(letter) ?? letter
+    const name = nameOf(letter) ?? letter
     if (name === 'deprecationDate') row[name] = `${number.slice(0, 4)}-${number.slice(4, 6)}-${number.slice(6)}`
     else if (name === 'mode') row[name] = modes[Number(number)]
     else row[name] = toNumber(number, kilo)
@@ -112,7 +124,7 @@ type AbbreviatedHours = [multiple: number, minutes: [number, number][], days?: n
 /** A row or card with letters for names, as JSON can hold it. */
 function abbreviate(row: PriceRow | RateCard): Abbreviated {
   const made: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(row)) made[letterOf.get(name) ?? name] = abbreviateValue(name, value)
+  for (const [name, value] of Object.entries(row)) made[letterOf(name) ?? name] = abbreviateValue(name, value)
   return made
 }
 
@@ -127,7 +139,7 @@ function abbreviateValue(name: string, value: unknown): unknown {
 function expand(written: Abbreviated): PriceRow {
   const row: Record<string, unknown> = {}
   for (const [letter, value] of Object.entries(written)) {
-    const name = nameOf.get(letter) ?? letter
+    const name = nameOf(letter) ?? letter
     row[name] = expandValue(name, value)
   }
   return row as PriceRow

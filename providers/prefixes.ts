@@ -19,4 +19,4 @@ type Words<Line extends string> = Line extends `${infer Word} ${infer Rest}` ? W
 export type ProviderId = Words<(typeof lines)[number]>
 
 /** The prefixes of all built-in providers. `createClient()` compares ids with them before any provider is loaded. */
-export const providerPrefixes: ReadonlySet<string> = new Set(lines.flatMap((line) => line.split(' ')))
+export const providerPrefixes: ReadonlySet<string> = new Set(lines.join(' ').split(' '))

@@ -4,18 +4,15 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { rollup } from 'rollup'
 
 /**
- * Entries with a chunk for each row: what they load and the rows above don't. So an entry loads its own row and those above, and a small
- * one loads little.
+ * Sources with a chunk for each row: what the import loads, the first call of a client, and of a Router. A chunk has what is in no row above.
+ * The other entries load the first one too, since their programs import llmux as well.
  */
-const levels = [
-  ['base', ['ai-sdk', 'helicone', 'langchain', 'langfuse', 'lunary', 'mcp', 'otel', 'prometheus', 'tools']],
-  ['core', ['index']],
-]
-/** What the first call of a client loads, and of a Router. Each row loads what is in no row above. */
-const calls = [
+const loads = [
+  ['core', ['src/index.ts']],
   ['calls', ['src/client-calls.ts']],
   ['router', ['src/router/calls.ts']],
 ]
@@ -64,19 +61,17 @@ function loadedWith(...sources) {
 const ofProvider = (name) => loadedWith(`providers/${name}.ts`, `providers/${name}/index.ts`)
 const alone = loadedBy(apart)
 const ofPlatforms = loadedBy(platforms)
-/** The repair of arguments, which llmux/tools loads with a call that needs it, without the rows below its own. */
+/** The repair of arguments, which llmux/tools loads with a call that needs it. */
 const ofArguments = loadedWith('providers/shared/calls.ts')
-const core = loadedBy(['index'])
-const ofCalls = calls.map(([chunk, sources]) => [chunk, loadedWith(...sources)])
-const started = new Set([...core, ...ofCalls.flatMap(([, paths]) => [...paths])])
-const loads = [['base', ofArguments], ...levels.map(([chunk, names]) => [chunk, loadedBy(names)]), ...ofCalls]
+const loaded = loads.map(([chunk, sources]) => [chunk, loadedWith(...sources)])
 const dialects = families.map(([chunk, names]) => [chunk, names.map(ofProvider)])
 
 function chunkOf(path) {
   if (entryPaths.has(path)) return undefined
   if (ofPlatforms.has(path)) return 'platform'
   if (alone.has(path)) return undefined
-  if (started.has(path)) return loads.find(([, paths]) => paths.has(path))?.[0]
+  const load = loaded.find(([, paths]) => paths.has(path))
+  if (load) return load[0]
   if (ofArguments.has(path)) return 'arguments'
   const users = dialects.filter(([, closures]) => closures.some((paths) => paths.has(path)))
   if (users.length > 1) return 'dialects'
@@ -105,3 +100,26 @@ await bundle.write({
   hoistTransitiveImports: false,
 })
 await bundle.close()
+
+// The files that both platforms share go into that of Node.js too, which every import loads: they have no state, and are 65 KB, most of it the
+// price table.
+await build({
+  entryPoints: [pathOf('platform-node')],
+  outfile: pathOf('platform-node'),
+  allowOverwrite: true,
+  bundle: true,
+  format: 'esm',
+  target: 'node20',
+  logLevel: 'warning',
+  plugins: [
+    {
+      name: 'one file',
+      setup({ onResolve }) {
+        onResolve({ filter: /./ }, ({ path, kind }) => ({
+          path: kind === 'import-statement' && path.startsWith('.') ? join(dist, path) : path,
+          external: kind !== 'entry-point' && !(kind === 'import-statement' && path.startsWith('.')),
+        }))
+      },
+    },
+  ],
+})

@@ -158,7 +158,7 @@ const cutAnswer = ({ provider, model, status, target }: Call, cause: Error, byte
 
 /** The error for an exchange that failed: no connection, or a body that can't be decoded. */
 export function exchangeError(call: Call, error: Error): LLMError {
-  if (!(error instanceof ContentEncodingError)) return connectionError(call.errorContext(), error)
+  if (!ContentEncodingError.is(error)) return connectionError(call.errorContext(), error)
   return invalidResponse(call.errorContext(), call.status, call.headers, error.message, '')
 }
 

@@ -73,18 +73,20 @@ const table = {
 
 const rules: Readonly<Record<string, readonly [OptionKind, ...Place[]]>> = table
 
-const kinds: ReadonlyMap<string, OptionKind> = new Map(Object.entries(rules).map(([name, [kind]]) => [name, kind]))
+// loops, because every import runs them
+const kinds = new Map<string, OptionKind>()
+for (const name in rules) kinds.set(name, (rules[name] as readonly [OptionKind])[0])
 
 /** The kind of an option; undefined for an unknown one. */
 export const kindOfOption = (name: string): OptionKind | undefined => kinds.get(name)
 
-const namesFor = (matches: (places: readonly Place[]) => boolean): ReadonlySet<string> =>
-  new Set(
-    Object.keys(rules).filter((name) => {
-      const [, ...places] = rules[name] ?? []
-      return matches(places)
-    }),
-  )
+/** The names in certain places. */
+function namesFor(matches: (places: readonly string[]) => boolean): ReadonlySet<string> {
+  const names = new Set<string>()
+  // no place has the name of a kind
+  for (const name in rules) if (matches(rules[name] as readonly string[])) names.add(name)
+  return names
+}
 
 /** Options of a call. */
 export const callOptions = namesFor((places) => places.includes('call'))

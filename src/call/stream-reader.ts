@@ -263,8 +263,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     const { status } = this.#call
     if (status === 0) return this.#stop(connectionError(this.#call.errorContext(), error))
     if (status >= 300) return this.#endBody()
-    if (error instanceof ContentEncodingError && !this.#reading.started)
-      return this.#stop(exchangeError(this.#call, error))
+    if (ContentEncodingError.is(error) && !this.#reading.started) return this.#stop(exchangeError(this.#call, error))
     // the socket closed; nothing is missing if the answer was complete
     let complete = false
     try {

@@ -1,6 +1,6 @@
 import type { ReadImageEditParams } from '../../providers/shared/media-dialects.js'
 import { EventAccumulator, type EventReader, EventStream } from '../call/event-stream.js'
-import { readFile, type Upload } from '../call/form.js'
+import type { Upload } from '../call/form.js'
 import type { OperationSpec, Params } from '../call/operation.js'
 import { BadRequestError, got } from '../errors.js'
 import type { FileInput } from '../types/bytes.js'
@@ -147,5 +147,7 @@ export const imageEdit = plainOperation<ReadImageEditParams, ImageResponse>({
   stream: streamOf('edit'),
 })
 
-const upload = (param: string, file: FileInput): Upload | Promise<Upload> =>
-  readFile(param, file, { name: `${param.replace(/\W+/g, '')}.png`, type: 'image/png' })
+async function upload(param: string, file: FileInput): Promise<Upload> {
+  const { readFile } = await import('../call/form.js')
+  return readFile(param, file, { name: `${param.replace(/\W+/g, '')}.png`, type: 'image/png' })
+}

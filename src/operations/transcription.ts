@@ -1,6 +1,5 @@
 import type { ReadTranscriptionParams } from '../../providers/shared/media-dialects.js'
 import { EventAccumulator, type EventReader, EventStream } from '../call/event-stream.js'
-import { intoMemory, isSmall, openFile } from '../call/form.js'
 import { BadRequestError, got } from '../errors.js'
 import type { FileInput } from '../types/bytes.js'
 import type { CallOptions } from '../types/options.js'
@@ -72,6 +71,7 @@ export const transcription = plainOperation<ReadTranscriptionParams, Transcripti
     checkStream(params)
   },
   async ready(params, { streamsFiles }) {
+    const { intoMemory, isSmall, openFile } = await import('../call/form.js')
     const file = openFile('file', params.file as FileInput, { name: 'audio', type: 'application/octet-stream' })
     params.file = streamsFiles && !isSmall(file) ? file : await intoMemory(file)
   },

@@ -6,4 +6,4 @@ import { lookup } from './names.js'
 export type { Family }
 
 /** The family of a model, or `unknown`. */
-export const familyOf = (model: string): Family => families[lookup(heads, model) ?? 'unknown']
+export const familyOf = (model: string): Family => families()[lookup(heads, model) ?? 'unknown']

@@ -1,6 +1,11 @@
 /** A body that doesn't match its `content-encoding`. */
 export class ContentEncodingError extends Error {
   override readonly name = 'ContentEncodingError'
+
+  /** By name: the build puts a copy of this class into the file of a platform. */
+  static is(error: unknown): error is ContentEncodingError {
+    return error instanceof Error && error.name === 'ContentEncodingError'
+  }
 }
 
 /** Receives decoded bytes. */

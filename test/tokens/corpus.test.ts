@@ -31,7 +31,7 @@ describe('recorded calls', () => {
     expect(wrong.filter((id) => !(id in exceptions))).toEqual([])
 
     const worse = lines.filter(({ family, tools, samples, count, scan }) => {
-      const row = measured[family as keyof typeof families][tools ? 'tools' : 'text']
+      const row = measured[family as keyof ReturnType<typeof families>][tools ? 'tools' : 'text']
       const [, median, p95, scanMedian, scanP95] = row
       return (
         samples >= 3 && (count.median > median || count.p95 > p95 || scan.median > scanMedian || scan.p95 > scanP95)
