@@ -104,6 +104,9 @@ function parse(text: string, file: string, { places, repeated }: Found, above: r
     const line = lines.linePos(problem.pos[0]).line
     throw new ConfigSyntaxError(syntaxMessage(problem, text), { file, line })
   }
+  // a file that is just being written must not take away all models with a reload
+  if (document.contents === null && above.length === 0)
+    throw new ConfigSyntaxError('The file is empty. A configuration without settings is {}.', { file, line: 1 })
   let root: unknown
   try {
     root = document.toJS({ maxAliasCount: 1000 }) ?? {}

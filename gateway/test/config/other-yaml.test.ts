@@ -32,3 +32,8 @@ it.each([
 ])('refuses a rule that it would not keep: %s', (text) => {
   expect(() => parseConfig(`model_list: []\n${text}\n`, {})).toThrow(ConfigError)
 })
+
+it.each(['', '\n', '# only a comment\n'])('refuses an empty file, which would take away all models: %j', (text) => {
+  expect(() => parseConfig(text, {})).toThrow('The file is empty')
+  expect(parseConfig('{}', {}).models).toEqual([])
+})
