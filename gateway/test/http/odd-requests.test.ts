@@ -69,6 +69,19 @@ it.each(['acme/small:v2', 'acme%2Fsmall%3Av2', 'acme/small%3Av2'])(
   },
 )
 
+const nested = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+
+it.each([
+  ['/v1/chat/completions', 'messages'],
+  ['/v1/messages', 'messages'],
+  ['/v1/responses', 'input'],
+  ['/v1/embeddings', 'input'],
+  ['/v1beta/models/mock:generateContent', 'contents'],
+])('refuses lists within lists without end as the fault of the client: %s', async (path, field) => {
+  const { status } = await call('POST', path, `{"model":"mock","max_tokens":5,"${field}":${nested}}`)
+  expect(status).toBe(400)
+})
+
 const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`
 
 it.each([

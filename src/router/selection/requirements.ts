@@ -151,7 +151,8 @@ function charactersIn(value: unknown, depth: number): number {
   if (Array.isArray(value)) {
     // token ids
     if (typeof value[0] === 'number') return value.length * 3
-    for (const item of value) sum += charactersIn(item, depth)
+    // arrays within arrays may be nested without end
+    for (const item of value) if (depth < 8) sum += charactersIn(item, Array.isArray(item) ? depth + 1 : depth)
   } else if (isObject(value) && depth < 8) {
     // no Object.values(): it would allocate an array for each object of a history
     for (const name in value) sum += charactersIn(value[name], depth + 1)
