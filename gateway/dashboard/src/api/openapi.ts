@@ -1735,7 +1735,7 @@ export interface components {
             readonly budget_id: string | null;
             readonly default_model: string | null;
             readonly litellm_budget_table: components["schemas"]["EmbeddedBudget"] | null;
-            readonly models: readonly unknown[];
+            readonly models: readonly string[];
             readonly object_permission: unknown;
             readonly object_permission_id: null;
             /** @description US dollars in the current period. */
@@ -3136,6 +3136,7 @@ export interface operations {
             readonly content: {
                 readonly "application/json": {
                     readonly alias?: string | null;
+                    /** @description Must be null: regions of customers are not supported. */
                     readonly allowed_model_region?: string | null;
                     readonly blocked?: boolean | null;
                     /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
@@ -3163,6 +3164,8 @@ export interface operations {
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Models that calls for the customer may use. Empty: all. */
+                    readonly models?: readonly string[] | null;
                     /** @description Requests in a calendar month. */
                     readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
@@ -3258,6 +3261,7 @@ export interface operations {
             readonly content: {
                 readonly "application/json": {
                     readonly alias?: string | null;
+                    /** @description Must be null: regions of customers are not supported. */
                     readonly allowed_model_region?: string | null;
                     readonly blocked?: boolean | null;
                     /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
@@ -3285,6 +3289,8 @@ export interface operations {
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Models that calls for the customer may use. Empty: all. */
+                    readonly models?: readonly string[] | null;
                     /** @description Requests in a calendar month. */
                     readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
