@@ -13,6 +13,7 @@ import type {
   Usage,
 } from '../types/chat.js'
 import type { FunctionToolCall, ToolCall } from '../types/messages.js'
+import type { PricedAnswer } from './billing.js'
 
 /** Assembles a chat answer from its chunks. */
 export class Assembler {
@@ -46,8 +47,18 @@ export class Assembler {
 
   /** The native finish reason of the first choice. */
   get nativeFinishReason(): string | undefined {
-    const first = this.#sorted()[0]
+    const first = this.#others ? this.#sorted()[0] : this.#first
     return first?.native ?? first?.finish
+  }
+
+  /** The fields of the answer that its cost depends on. Every stream needs them at its end, and few callers need the whole answer. */
+  priced(): PricedAnswer {
+    return {
+      model: this.#model,
+      usage: this.usage,
+      service_tier: this.#serviceTier,
+      provider_specific_fields: this.#extras,
+    }
   }
 
   /** The answer so far. */
@@ -68,7 +79,8 @@ export class Assembler {
 
   #sorted(): ChoiceParts[] {
     if (!this.#first) return []
-    return [this.#first, ...(this.#others?.values() ?? [])].sort((one, other) => one.index - other.index)
+    if (!this.#others) return [this.#first]
+    return [this.#first, ...this.#others.values()].sort((one, other) => one.index - other.index)
   }
 
   #parts(index: number): ChoiceParts {

@@ -21,10 +21,16 @@ export interface Billing {
   estimated?: boolean
 }
 
+/** The fields of a chat answer that its cost depends on. */
+export interface PricedAnswer {
+  readonly model: string
+  readonly usage?: ChatCompletion['usage'] | undefined
+  readonly service_tier?: ChatCompletion['service_tier'] | undefined
+  readonly provider_specific_fields?: ChatCompletion['provider_specific_fields'] | undefined
+}
+
 /** Billing facts of a chat answer. Anthropic's usage has speed, region and tier; the dialect keeps it in a provider field. */
-export function billingOf(
-  answer: Pick<ChatCompletion, 'model' | 'service_tier' | 'provider_specific_fields' | 'usage'>,
-): Billing {
+export function billingOf(answer: PricedAnswer): Billing {
   const billing: Billing = { answeredModel: answer.model, serviceTier: answer.service_tier }
   const { usage: said, billed_units: units } = answer.provider_specific_fields ?? {}
   if (units && typeof units === 'object') billing.usage = billedUsage(units as Readonly<Record<string, unknown>>)

@@ -65,7 +65,7 @@ export class ChatAccumulator implements StreamAccumulator<ChatCompletionChunk, C
   }
 
   billing(): Billing {
-    return billingOf(this.#assembler.answer())
+    return billingOf(this.#assembler.priced())
   }
 }
 

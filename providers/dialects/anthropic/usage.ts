@@ -60,13 +60,14 @@ const isCompaction = ({ type }: Fields): boolean => type === 'compaction'
 const hasLifetimes = ({ cache_creation }: Fields): boolean => isFields(cache_creation)
 
 /**
- * Merges the final counters of a stream into the first ones. They are cumulative; null means not reported, and so does the 0 that proxies
+ * Merges the final counters of a stream into the first ones, in place. They are cumulative; null means not reported, and so does the 0 that proxies
  * send for an input counter of the start.
  */
 export function mergeUsage(start: Fields | undefined, later: unknown): Fields | undefined {
   if (!isFields(later)) return start
-  const merged: Fields = { ...start }
-  for (const [name, value] of Object.entries(later)) {
+  const merged: Fields = start ?? {}
+  for (const name in later) {
+    const value = later[name]
     if (value === null || value === undefined || (value === 0 && name !== 'output_tokens' && isCount(merged[name])))
       continue
     merged[name] = value

@@ -35,8 +35,8 @@ export interface WireMessage {
   id?: string
   model?: string
   content?: Block[]
-  stop_reason?: string | null
-  stop_sequence?: string | null
+  stop_reason?: string | null | undefined
+  stop_sequence?: string | null | undefined
   stop_details?: unknown
   container?: unknown
   context_management?: unknown
