@@ -236,9 +236,12 @@ export function defined<Value extends object>(
   }
 }
 
+const keptNumbers = /^(temp_budget_increase|team_member_(budget|\w+_limit|max_parallel_requests))$/
+
 /** Picks fields that are stored and returned, without an effect here. */
 export function others(fields: Fields, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(names.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]))
+  const read = (name: string) => (keptNumbers.test(name) ? unquoted(kinds.amount, fields[name]) : fields[name])
+  return Object.fromEntries(names.filter((name) => fields[name] !== undefined).map((name) => [name, read(name)]))
 }
 
 /** A parameter of the query. */

@@ -69,6 +69,13 @@ describe('keys', () => {
     const { ask } = await openTest()
     const { body } = await ask('POST', '/key/generate', { max_budget: '2.5', rpm_limit: '10', blocked: 'False' })
     expect(body).toMatchObject({ max_budget: 2.5, rpm_limit: 10, blocked: false })
+    const team = { team_member_budget: '3', team_member_rpm_limit: '4' }
+    expect((await ask('POST', '/team/new', team)).body).toMatchObject({
+      team_member_budget: 3,
+      team_member_rpm_limit: 4,
+    })
+    const raised = { temp_budget_increase: '1', temp_budget_expiry: '2099-01-01' }
+    expect((await ask('POST', '/key/generate', raised)).body).toMatchObject({ temp_budget_increase: 1 })
     for (const fields of [{ max_budget: '' }, { max_budget: '1 USD' }, { rpm_limit: '1.5' }, { blocked: '1' }])
       expect([fields, (await ask('POST', '/key/generate', fields)).status]).toEqual([fields, 400])
   })

@@ -51,7 +51,7 @@ describe('limits that can not be read', () => {
     [{ model_rpm_limit: { large: -1 } }, 'model_rpm_limit.large'],
     [{ model_tpm_limit: { large: '5' } }, 'model_tpm_limit.large'],
     [{ tag_rpm_limit: { blue: 1.5 } }, 'tag_rpm_limit.blue'],
-    [{ temp_budget_increase: '1' }, 'temp_budget_increase'],
+    [{ temp_budget_increase: 'one' }, 'temp_budget_increase'],
     [{ temp_budget_increase: 1, temp_budget_expiry: 'soon' }, 'temp_budget_expiry'],
   ])('are refused: %j', async (body, param) => {
     const { ask } = await openTest()
