@@ -1,4 +1,3 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { type LimitStore, Router, redisLimits, redisState } from 'llmux'
@@ -43,6 +42,7 @@ import { priceRoutes } from './routes/prices.js'
 import { sessionRoutes } from './routes/session.js'
 import { ssoRoutes } from './routes/sso.js'
 import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
+import { prepareFolder } from './store/folder.js'
 import { openTracing } from './tracing/tracing.js'
 import type { Control } from './types.js'
 import { version } from './version.js'
@@ -384,19 +384,5 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
       return { url: `http://${shown}:${address.port}` }
     },
-  }
-}
-
-/** Creates the data folder. */
-function prepareFolder(data: string): void {
-  try {
-    mkdirSync(data, { recursive: true, mode: 0o700 })
-    accessSync(data, constants.W_OK)
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? error.code : String(error)
-    throw new Error(
-      `The data folder '${data}' must be a folder that can be written: ${reason}. Set another one with --data or LLMUX_DATA.`,
-      { cause: error },
-    )
   }
 }

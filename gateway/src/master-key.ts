@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { weakness } from './config/master-key.js'
+import { makeFolder } from './store/folder.js'
 
 /** The key of the administrator. */
 export interface MasterKey {
@@ -22,7 +23,7 @@ export function findMasterKey(configured: string | undefined, data: string): Mas
   if (existsSync(file)) {
     return { value: readFileSync(file, 'utf8').trim(), created: false, file, weakness: undefined }
   }
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  makeFolder(data)
   const value = `sk-${randomBytes(24).toString('base64url')}`
   writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' })
   chmodSync(file, 0o600)

@@ -3,6 +3,7 @@ import { type ConfigSource, readSource } from '../config/source.js'
 import type { Gateway, GatewayOptions } from '../gateway.js'
 import { jsonLog, type Log } from '../log.js'
 import { findMasterKey, isLoopback, type MasterKey } from '../master-key.js'
+import { prepareFolder } from '../store/folder.js'
 import type { Flags } from './flags.js'
 
 /** The parts of a gateway that a start shows and decides by. */
@@ -50,6 +51,7 @@ async function serveMany(flags: Flags, port: number, workers: number, out: (text
   const { config: source, data, log } = gatewayOptions(flags)
   const config = readSource(source, process.env)
   const { databaseUrl, drainMs } = config.settings
+  prepareFolder(data)
   // workers find the key in its file
   const masterKey = findMasterKey(config.settings.masterKey, data)
   const host = flags.host ?? process.env.HOST ?? defaultHost(flags, { config, masterKey })

@@ -1,19 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
 import type { SpendPlace } from '../limits/accounts.js'
+import { makeFolder } from '../store/folder.js'
 import type { LedgerRow } from '../store/rows.js'
 
 /** A row of the ledger, and the sums of spend that it belongs to. */
@@ -69,7 +60,7 @@ export class Spool {
     this.#folder = folder
     this.#trouble = trouble
     living.add(this.#run)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     // a recent time shows other processes that the owner lives
     this.#timer = setInterval(() => this.#touch(), 60_000)
     this.#timer.unref()

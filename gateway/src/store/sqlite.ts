@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { makeFolder } from './folder.js'
 import type { Sql, SqlRow, SqlRunner, SqlValue } from './sql.js'
 import { sqliteWorker, type WorkerAnswer } from './sqlite-worker.js'
 
@@ -9,7 +9,7 @@ import { sqliteWorker, type WorkerAnswer } from './sqlite-worker.js'
  * @param options.exclusive for a gateway: the first query fails if another process has opened the folder so
  */
 export function openSqlite(folder: string, { exclusive = false }: { readonly exclusive?: boolean } = {}): Sql {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const worker = new Worker(`(${sqliteWorker.toString()})()`, {
     eval: true,
     // Node 22 calls node:sqlite experimental with each start

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,6 +94,17 @@ describe('serve', () => {
     )
     other.close()
   })
+
+  // mkdir in /proc fails with ENOENT although the folder above exists
+  it.runIf(existsSync('/proc/self')).each(['1', '2'])(
+    'names the flag of a folder that can not be made, with %s workers',
+    async (workers) => {
+      const flags = { port: '0', host: '127.0.0.1', data: '/proc/nope', model: 'openai/gpt-4o', num_workers: workers }
+      await expect(serve(flags, () => {})).rejects.toThrow(
+        "The data folder '/proc/nope' must be a folder that can be written: ENOENT. Set another one with --data or LLMUX_DATA.",
+      )
+    },
+  )
 })
 
 describe('a master key', () => {
