@@ -1,5 +1,6 @@
 /**
- * Code that loads with its first use. Concurrent first uses share one load, and later ones find it without a promise.
+ * Code that loads with its first use. Concurrent first uses share one load, and later ones find it without a promise. A load that fails, as
+ * with too many open files, is tried again by the next use.
  * @param load an `import()`
  */
 export function late<Module>(load: () => Promise<Module>): Late<Module> {
@@ -7,10 +8,16 @@ export function late<Module>(load: () => Promise<Module>): Late<Module> {
   const self: { loaded: Module | undefined; load(): Promise<Module> } = {
     loaded: undefined,
     load() {
-      loading ??= load().then((module) => {
-        self.loaded = module
-        return module
-      })
+      loading ??= load().then(
+        (module) => {
+          self.loaded = module
+          return module
+        },
+        (error: unknown) => {
+          loading = undefined
+          throw error
+        },
+      )
       return loading
     },
   }

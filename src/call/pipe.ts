@@ -146,8 +146,9 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
 
   /** The reader left the loop. */
   return(): Promise<Result<Item>> {
-    this.#drop()
     if (!this.#done) this.#source.leave()
+    // the source may have put in the rest of what it had
+    this.#drop()
     this.#failure = undefined
     return Promise.resolve(over)
   }

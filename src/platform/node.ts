@@ -103,13 +103,14 @@ export type Turn = NodeJS.Immediate
 export const nextTurn = (run: () => void): Turn => setImmediate(run)
 export const cancelTurn = (turn: Turn | undefined): void => clearImmediate(turn)
 
-/** Fake timers of tests may replace it. */
+/** Fake timers of tests may replace it, and queueMicrotask(). */
 const ownNextTick = process.nextTick
+const settled = Promise.resolve()
 
 /** Runs a function when all promises that can settle have settled, before the next input. Undefined if input comes in pieces of their own. */
 export const afterPromises: ((run: () => void) => void) | undefined = (run) => {
   // ticks that are called for in a callback of a socket run before its promises
-  queueMicrotask(() => ownNextTick(run))
+  settled.then(() => ownNextTick(run))
 }
 
 export const isBoxedPrimitive = (value: unknown): boolean => types.isBoxedPrimitive(value)

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { createClient, StreamInterruptedError } from '../../src/index.js'
 import { user } from '../helpers/simulated.js'
 
@@ -64,4 +64,22 @@ it('reports an error at the end of a burst after the texts before it', async () 
   expect(texts).toEqual(['one ', 'two'])
   expect(failure).toBeInstanceOf(StreamInterruptedError)
   expect((failure as StreamInterruptedError).partial?.choices[0]?.message.content).toBe('one two')
+})
+
+it('gives nothing more to a reader that has returned', async () => {
+  const stream = await burst([delta('one '), delta('two'), ...ending])
+  const reader = stream[Symbol.asyncIterator]()
+  expect((await reader.next()).done).toBe(false)
+  await reader.return?.()
+  expect(await reader.next()).toEqual({ value: undefined, done: true })
+})
+
+it('is read to its end under fake timers', async () => {
+  vi.useFakeTimers({ toFake: ['queueMicrotask'] })
+  try {
+    const handled = await burst([delta('one '), delta('two'), ...ending])
+    expect(await handled.text()).toBe('one two')
+  } finally {
+    vi.useRealTimers()
+  }
 })
