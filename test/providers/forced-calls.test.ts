@@ -36,6 +36,7 @@ describe('a forced call of a thinking model', () => {
     ['moonshot/kimi-k2-0905-preview', 'required', {}],
     ['dashscope/qwen3-max', 'required', {}],
     ['dashscope/qwen3.5-plus', 'required', { enable_thinking: false }],
+    ['dashscope/deepseek-v4-pro', 'required', {}],
     ['openrouter/deepseek/deepseek-v4-pro', 'required', {}],
   ])('of %s is sent if it is accepted (%j, %j)', async (model, tool_choice, more) => {
     expect((await sent(model, { tool_choice, ...more })).tool_choice).toEqual(tool_choice)

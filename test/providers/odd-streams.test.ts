@@ -251,6 +251,15 @@ describe('a stream of the Responses API', () => {
     expect(await argumentsOf(model, [...events, last])).toEqual(['{"a":1}', '{"b":2}'])
   })
 
+  it('does not repeat items that have other ids at the end, or none', async () => {
+    const message = (id?: string) => ({ id, type: 'message', content: [{ type: 'output_text', text: 'Sea' }] })
+    const pieces = [{ type: 'response.output_text.delta', item_id: 'msg_1', content_index: 0, delta: 'Sea' }]
+    for (const id of ['msg_1', 'msg_2', undefined]) {
+      const last = { type: 'response.completed', response: responses({ output: [message(id)] }) }
+      expect(await choice(model, [...pieces, last])).toMatchObject({ message: { content: 'Sea' } })
+    }
+  })
+
   it('is whole with the end mark of chat if its items are', async () => {
     const item = { type: 'message', content: [{ type: 'output_text', text: 'Sea' }] }
     const done = { type: 'response.output_item.done', output_index: 0, item }
@@ -294,6 +303,18 @@ describe("a stream in OpenAI's form", () => {
     id,
     type: 'function',
     function: { name: 'look_up', arguments: rest },
+  })
+
+  it('has calls that share an index in their own places, with ids', async () => {
+    const rest = (id: string, text: string) => piece({ index: 0, id, function: { arguments: text } })
+    const events = [piece(named(0, 'a', '{"a"')), piece(named(0, 'b', '{"b"')), rest('a', ':1}'), rest('b', ':2}')]
+    expect(await argumentsOf(model, [...events, chat({}, 'tool_calls'), done])).toEqual(['{"a":1}', '{"b":2}'])
+  })
+
+  it('has calls that share an index in their own places, without ids', async () => {
+    const call = (name: string, text: string) => piece({ index: 0, function: { name, arguments: text } })
+    const events = [call('look_up', '{"a":'), call('look_up', '1}'), call('send', '{"b":2}')]
+    expect(await argumentsOf(model, [...events, chat({}, 'tool_calls'), done])).toEqual(['{"a":1}', '{"b":2}'])
   })
 
   it('has calls and their finish reason if only the end mark follows', async () => {

@@ -68,6 +68,9 @@ export function fitToolChoice(body: Body, { context, report }: EncodeScope): voi
   const rules = modelRules(namedModel(context))
   const forced = forcedBy(body.tool_choice)
   if (!rules || !forced || rules.forcedWhileReasoning === 'any' || !reasons(body, rules)) return
+  // whether models of other makers reason by default is up to the host
+  const { rulesOfMakers: makers } = context.quirks
+  if (makers.length > 0 && !makers.includes(rules.maker)) return
   if (rules.forcedWhileReasoning === 'required' && forced === 'required') return
   const advice = rules.reasoning === 'always' ? 'ask for it in the prompt' : "pass thinking: { type: 'disabled' }"
   report.unsupported('tool_choice', `a call can't be forced while the model reasons: ${advice}`)

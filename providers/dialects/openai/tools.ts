@@ -250,7 +250,8 @@ function hash(text: string): string {
 
 interface OpenCall {
   id: string
-  named: boolean
+  /** Its name on the wire; empty before that has come. */
+  name: string
   custom: boolean
   /** The arguments so far: those of a complete call are JSON. */
   written: string
@@ -312,7 +313,7 @@ export class ToolDeltas {
     const delta: ToolCallDelta = { index }
     let open = this.#calls[index]
     if (!open) {
-      open = { id: id || madeId(this.#prefix, index), named: false, custom: false, written: '' }
+      open = { id: id || madeId(this.#prefix, index), name: '', custom: false, written: '' }
       this.#calls[index] = open
       delta.id = open.id
       delta.type = 'function'
@@ -320,8 +321,8 @@ export class ToolDeltas {
     if (fn) {
       delta.function = {}
       // some hosts repeat the name with every piece of the arguments
-      if (name && !open.named) {
-        open.named = true
+      if (name && open.name === '') {
+        open.name = name
         delta.function.name = originalName(name, this.#names)
       }
       if (fn.arguments !== undefined && fn.arguments !== null) {
@@ -346,12 +347,22 @@ export class ToolDeltas {
     if (given !== undefined) {
       index = this.#moved?.get(given) ?? given
       const open = this.#calls[index]
-      // a known id with another index is the same call; some hosts change the id with every piece of one
-      if (id && open?.id !== id && (open ? name && open.named : !name)) index = this.#find(id, given)
+      if (this.#isOther(open, id, name)) index = this.#find(id, given)
     } else if (id) index = this.#find(id)
     else if (name || index < 0) index = this.#calls.length
     this.#last = index
     return index
+  }
+
+  /** Whether a piece is not of the call that has its index. */
+  #isOther(open: OpenCall | undefined, id: string, name: string | undefined): boolean {
+    // a known id with another index is the same call
+    if (!open) return id !== '' && !name
+    if (id === open.id) return false
+    if (!name) return this.#moved !== undefined && id !== '' && this.#calls.some((call) => call?.id === id)
+    if (open.name === '') return false
+    // some hosts change the id with every piece of a call, but then send no name; others send no ids
+    return id !== '' || (name !== open.name && isFields(parseJSON(open.written)))
   }
 
   /**

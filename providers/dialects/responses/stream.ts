@@ -353,9 +353,11 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     this.#head ??= headOf(response, this.#context)
     // some hosts omit the output in the last event
     const listed = fieldsIn(response.output)
+    const byId = listed.some((item) => this.#places?.has(textIn(item, 'id') ?? ''))
     for (const [at, item] of listed.entries()) {
       if (this.#cut) break
-      const index = this.#places ? this.#place({ item }) : at
+      // some hosts give the items other ids at the end, or none
+      const index = byId && textIn(item, 'id') !== undefined ? this.#place({ item }) : at
       this.#add(index, item, out)
       this.#close(index, item, out)
     }
