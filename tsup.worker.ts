@@ -24,10 +24,12 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const rareFiles: readonly (readonly [RegExp, Entry])[] = [
   [/^src\/server\/index\.ts$/, 'llmux/server'],
   [/^providers\/inbound\/\w+\/index\.ts$/, 'llmux/server'],
-  [/^providers\/dialects\/\w+\/(?:audio|images|moderation|speech|transcription)\.ts$/, 'llmux/server'],
+  [/^providers\/dialects\/\w+\/(?:audio|images|image-hosts|moderation|speech|transcription)\.ts$/, 'llmux/server'],
   [/^providers\/(?:deepgram|elevenlabs|replicate)\/index\.ts$/, 'llmux/server'],
+  [/^providers\/dialects\/rerank\/hosted\.ts$/, 'llmux/server'],
+  [/^src\/(?:operations|router\/execution)\/stored-responses\.ts$/, 'llmux/server'],
   // hosts that workers seldom call
-  [/^providers\/(?:databricks|ollama|sagemaker|watsonx)\.ts$/, 'llmux/server'],
+  [/^providers\/(?:databricks|huggingface|ollama|sagemaker|watsonx)\.ts$/, 'llmux/server'],
   [/^src\/batches\/parts\.ts$/, 'llmux/batch'],
 ]
 

@@ -74,14 +74,13 @@ export class Bench {
 
   /**
    * Measures one task of the contestants in interleaved rounds, in random order.
-   * @param row { title, task, width, count: calls of a round, per: divisor of one call, unit, target }
+   * @param row { title, task, width, count: calls of a round, per: divisor of one call, unit, target, warm: rounds for the compiler }
    */
-  async compare({ title, task, width, count, per = 1, unit = 'call', target, rounds = this.rounds }) {
+  async compare({ title, task, width, count, per = 1, unit = 'call', target, warm = 2, rounds = this.rounds }) {
     const message = { task, width, count: this.smoke ? Math.max(width, Math.ceil(count / 50)) : count }
     const measured = []
     let names = [...this.#workers.keys()]
-    // the first rounds are for the compiler
-    for (let round = this.smoke ? 0 : -2; round < rounds; round++) {
+    for (let round = this.smoke ? 0 : -warm; round < rounds; round++) {
       const result = {}
       for (const name of names.toSorted(() => Math.random() - 0.5)) {
         result[name] = await this.#workers.get(name).ask(message)

@@ -2,7 +2,17 @@ import { hasHostedTools, isExplicit } from './api-choice.js'
 import type { CompatibleRow, RerankHost } from './compatible-row.js'
 import type { Dialect, Operation, Provider, RouteRequest } from './contract.js'
 import { deepFreeze } from './deep-freeze.js'
-import { imageForms, jobForm, kontextJob } from './dialects/openai/image-hosts.js'
+import {
+  fireworksImageEdits,
+  fireworksImages,
+  kontextImageEdits,
+  kontextImages,
+  kontextJob,
+  togetherImageEdits,
+  togetherImages,
+  xaiImageEdits,
+  xaiImages,
+} from './dialects/openai/image-hosts.js'
 import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths } from './dialects/openai/index.js'
 import { deepinfraRerank, nvidiaRerank } from './dialects/rerank/hosted.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
@@ -12,6 +22,12 @@ import { fieldsIn, isFields } from './fields.js'
 export type { CompatibleRow } from './compatible-row.js'
 
 const rerank = rerankDialect(defaultShape)
+/** Forms of images, by the name in a row. */
+const imageForms = {
+  together: { imageGeneration: togetherImages, imageEdit: togetherImageEdits },
+  xai: { imageGeneration: xaiImages, imageEdit: xaiImageEdits },
+  fireworks: { imageGeneration: fireworksImages, imageEdit: fireworksImageEdits },
+} as const
 const rerankForms = { deepinfra: deepinfraRerank, nvidia: nvidiaRerank } as const
 
 const rerankOf = (given: NonNullable<CompatibleRow['rerank']>) =>
@@ -65,7 +81,8 @@ const isImage = (operation: Operation | undefined): boolean =>
 /** The provider with images that run as jobs: a receipt, then requests for the result. */
 function withImageJobs(provider: Provider<OpenAIQuirks>, path: string): Provider<OpenAIQuirks> {
   const address: Provider['address'] = { ...provider.address, path: (_, model) => path.replace('{model}', model) }
-  return deepFreeze({ ...provider, dialect: { ...provider.dialect, ...jobForm }, address, poll: kontextJob })
+  const dialect = { ...provider.dialect, imageGeneration: kontextImages, imageEdit: kontextImageEdits }
+  return deepFreeze({ ...provider, dialect, address, poll: kontextJob })
 }
 
 /** Builds the provider of a row. The row is copied: the provider is frozen, the row belongs to the caller. */

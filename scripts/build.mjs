@@ -64,7 +64,13 @@ if (!process.argv.includes('--force') && last?.hash === hash && last.outputs ===
   console.log('The build is up to date.')
 } else {
   for (const [program, args] of steps) {
-    const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+    const { status, error } = spawnSync(program, args, {
+      cwd: root,
+      stdio: 'inherit',
+      shell: process.platform === 'win32',
+    })
+    // without npm, the programs of node_modules are not in the path
+    if (error) throw new Error(`${program} did not start (${error.message}). Run 'npm run build'.`)
     if (status !== 0) process.exit(status ?? 1)
   }
   mkdirSync(dirname(stamp), { recursive: true })

@@ -11,7 +11,7 @@ const packages = { vite: '8.4.0', webpack: '5.113.0', wrangler: '4.164.0' }
 const optional = ['redis', 'tiktoken', 'tiktoken/*', '@azure/identity', '@aws-sdk/*', 'google-auth-library', 'zod']
 
 /** The bundle for workers had 1,459,000 bytes with undici, before the transport over `fetch`: half of that is the limit. */
-const limits = { workers: 729_500, wrangler: 729_500, browsers: 1_030_000, webpack: 1_100_000, node: 1_900_000 }
+const limits = { workers: 729_500, wrangler: 729_500, browsers: 1_030_000, webpack: 1_170_000, node: 1_900_000 }
 
 /** A text of undici that minification leaves, and llmux doesn't contain. */
 const undici = 'UND_ERR_INFO'

@@ -13,7 +13,7 @@ import { aspectRatio, contentOf, dataUri, dimensionsOf } from '../../shared/imag
 import type { ImageEditDialect, ImageGenerationDialect, ReadImageEditParams } from '../../shared/media-dialects.js'
 import { imageGenerationDialect } from './images.js'
 
-/** Images of hosts that are close to OpenAI's form, or have one of their own. */
+/** Images of hosts that are close to OpenAI's form, or have one of their own. Each is an export: in workers, an entry of its own brings them. */
 
 /** Looked up late: the bundle for workers has OpenAI's part elsewhere. */
 const decode: ImageGenerationDialect['decode'] = (body, context) => imageGenerationDialect.decode(body, context)
@@ -44,7 +44,7 @@ const encoded = (body: Fields, report: Report): Encoded => {
   return { body, warnings: report.warnings }
 }
 
-const together: ImageGenerationDialect = Object.freeze({
+export const togetherImages: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
     const report = new Report(context)
     return encoded(togetherBody(params, context, report), report)
@@ -53,7 +53,7 @@ const together: ImageGenerationDialect = Object.freeze({
 })
 
 /** Kontext models edit `image_url`; FLUX.2 and Google's models combine `reference_images`. */
-const togetherEdit: ImageEditDialect = Object.freeze({
+export const togetherImageEdits: ImageEditDialect = Object.freeze({
   encode({ image, mask, input_fidelity: fidelity, ...params }: ReadImageEditParams, context: EncodeContext): Encoded {
     const report = new Report(context)
     const several = /flux\.[2-9]|^google\//i.test(context.model)
@@ -93,7 +93,7 @@ function xaiBody(params: ImageGenerationParams, context: EncodeContext, report: 
 }
 const xaiRatios = ['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '2:1', '1:2'] as const
 
-const xai: ImageGenerationDialect = Object.freeze({
+export const xaiImages: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
     const report = new Report(context)
     return encoded(xaiBody(params, context, report), report)
@@ -102,7 +102,7 @@ const xai: ImageGenerationDialect = Object.freeze({
 })
 
 /** https://docs.x.ai/docs/api-reference#edit-image: JSON with data URIs in place of a form; three images at most. */
-const xaiEdit: ImageEditDialect = Object.freeze({
+export const xaiImageEdits: ImageEditDialect = Object.freeze({
   encode({ image, mask, input_fidelity: fidelity, ...params }: ReadImageEditParams, context: EncodeContext): Encoded {
     const report = new Report(context)
     if (image.length > 3) throw report.invalid('image', `must have at most 3 images; got ${image.length}.`)
@@ -154,7 +154,7 @@ const fireworksRatios = ['1:1', '21:9', '16:9', '3:2', '5:4', '4:5', '2:3', '9:1
 const isKontext = (model: string): boolean => model.includes('flux-kontext')
 
 /** https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt */
-const fireworks: ImageGenerationDialect = Object.freeze({
+export const fireworksImages: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
     const report = new Report(context)
     const { response_format: format, output_format: output, ...body } = fireworksParams(params, context, report)
@@ -185,7 +185,7 @@ function kontextBody(params: ImageGenerationParams, context: EncodeContext, repo
   return { ...body, ...(output !== undefined && output !== null && { output_format: output }) }
 }
 
-const kontext: ImageGenerationDialect = Object.freeze({
+export const kontextImages: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
     const report = new Report(context)
     return encoded(kontextBody(params, context, report), report)
@@ -193,7 +193,7 @@ const kontext: ImageGenerationDialect = Object.freeze({
   decode: decodeKontext,
 })
 
-const kontextEdit: ImageEditDialect = Object.freeze({
+export const kontextImageEdits: ImageEditDialect = Object.freeze({
   encode({ image, mask, input_fidelity: fidelity, ...params }: ReadImageEditParams, context: EncodeContext): Encoded {
     const report = new Report(context)
     const [first, ...more] = image
@@ -207,7 +207,7 @@ const kontextEdit: ImageEditDialect = Object.freeze({
 })
 
 /** For models of Fireworks that edit no images. */
-const fireworksEdit: ImageEditDialect = Object.freeze({
+export const fireworksImageEdits: ImageEditDialect = Object.freeze({
   encode(_: ReadImageEditParams, context: EncodeContext): Encoded {
     throw new Report(context).invalid(
       'model',
@@ -239,13 +239,3 @@ export function kontextJob(body: unknown): PollRequest | undefined {
   const job = status === undefined ? (receipt ?? id) : status === 'Pending' ? id : undefined
   return typeof job === 'string' ? { url: '/get_result', body: JSON.stringify({ id: job }), afterMs: 500 } : undefined
 }
-
-/** Forms of images, by the name in a row. */
-export const imageForms = {
-  together: { imageGeneration: together, imageEdit: togetherEdit },
-  xai: { imageGeneration: xai, imageEdit: xaiEdit },
-  fireworks: { imageGeneration: fireworks, imageEdit: fireworksEdit },
-} as const
-
-/** Images that run as jobs. */
-export const jobForm = { imageGeneration: kontext, imageEdit: kontextEdit } as const
