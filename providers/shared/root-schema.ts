@@ -5,10 +5,12 @@ const alternatives = ['anyOf', 'oneOf', 'allOf'] as const
 
 /** The schema of a tool with the type and the properties that OpenAI requires, and tools without parameters often lack. */
 export function completeRoot(schema: Fields): Fields {
-  const { type = 'object', properties } = schema
+  const { type: given, properties, ...rest } = schema
+  // the null of a field that is not given
+  const type = given ?? 'object'
   const isOther = type !== 'object' || '$ref' in schema || alternatives.some((name) => schema[name] !== undefined)
-  if (isOther || (schema.type !== undefined && isFields(properties))) return schema
-  return { type, ...schema, properties: isFields(properties) ? properties : {} }
+  if (isOther || (given === type && isFields(properties))) return schema
+  return { type, ...rest, properties: isFields(properties) ? properties : {} }
 }
 
 /**

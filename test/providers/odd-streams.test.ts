@@ -317,6 +317,12 @@ describe("a stream in OpenAI's form", () => {
     expect(await argumentsOf(model, [...events, chat({}, 'tool_calls'), done])).toEqual(['{"a":1}', '{"b":2}'])
   })
 
+  it('has calls of one name that share an index without ids', async () => {
+    const call = (text: string) => piece({ index: 0, function: { name: 'look_up', arguments: text } })
+    const events = [call('{"a":{}'), call('}'), call(''), call('{"b":2}'), call('{}'), chat({}, 'tool_calls'), done]
+    expect(await argumentsOf(model, events)).toEqual(['{"a":{}}', '{"b":2}', '{}'])
+  })
+
   it('has calls and their finish reason if only the end mark follows', async () => {
     const events = [piece(named(0, 'a', '')), done]
     expect(await choice(model, events)).toMatchObject({

@@ -26,6 +26,7 @@ describe("the root of a tool's schema", () => {
   it.each([
     [bare, empty],
     [{}, empty],
+    [{ type: null }, empty],
     [typeless, { type: 'object', ...typeless }],
   ])('of %j has a type and properties for OpenAI and Gemini', async (parameters, expected) => {
     expect((await sent('openai/gpt-4.1', tool({ parameters }))).tools).toEqual(tool({ parameters: expected }).tools)

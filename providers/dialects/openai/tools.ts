@@ -309,7 +309,7 @@ export class ToolDeltas {
     const fn = isFields(raw.function) ? raw.function : typeof raw.name === 'string' ? raw : undefined
     const id = idOf(raw)
     const name = fn && textIn(fn, 'name')
-    const index = this.#indexOf(raw.index, id, name)
+    const index = this.#indexOf(raw.index, id, name, fn?.arguments)
     const delta: ToolCallDelta = { index }
     let open = this.#calls[index]
     if (!open) {
@@ -341,13 +341,13 @@ export class ToolDeltas {
   }
 
   /** By index; by id if the host sends no index, or one index for several calls; otherwise the latest call. */
-  #indexOf(rawIndex: unknown, id: string, name: string | undefined): number {
+  #indexOf(rawIndex: unknown, id: string, name: string | undefined, rest: unknown): number {
     const given = placeOf(rawIndex)
     let index = this.#last
     if (given !== undefined) {
       index = this.#moved?.get(given) ?? given
       const open = this.#calls[index]
-      if (this.#isOther(open, id, name)) index = this.#find(id, given)
+      if (this.#isOther(open, id, name, rest)) index = this.#find(id, given)
     } else if (id) index = this.#find(id)
     else if (name || index < 0) index = this.#calls.length
     this.#last = index
@@ -355,14 +355,17 @@ export class ToolDeltas {
   }
 
   /** Whether a piece is not of the call that has its index. */
-  #isOther(open: OpenCall | undefined, id: string, name: string | undefined): boolean {
+  #isOther(open: OpenCall | undefined, id: string, name: string | undefined, rest: unknown): boolean {
     // a known id with another index is the same call
     if (!open) return id !== '' && !name
     if (id === open.id) return false
     if (!name) return this.#moved !== undefined && id !== '' && this.#calls.some((call) => call?.id === id)
     if (open.name === '') return false
-    // some hosts change the id with every piece of a call, but then send no name; others send no ids
-    return id !== '' || (name !== open.name && isFields(parseJSON(open.written)))
+    // some hosts change the id with every piece of a call, but then send no name
+    if (id !== '') return true
+    // others send no ids, and some the name with every piece: nothing follows a complete object
+    const begins = name !== open.name || (open.written.endsWith('}') && argumentsOf(rest).startsWith('{'))
+    return begins && isFields(parseJSON(open.written || '{}'))
   }
 
   /**
