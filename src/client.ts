@@ -181,13 +181,32 @@ async function runLater(
 }
 
 function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSettled): Client {
-  const close = () => hub.close(() => context.close())
+  /** The ends of calls that began before their code was loaded. */
+  const ends = new Set<Promise<void>>()
+  const close = () =>
+    hub.close(async () => {
+      await Promise.all(ends)
+      await context.close()
+    })
+  const startLater = async (name: CallOperation, request: object, options: object | undefined): Promise<unknown> => {
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    ends.add(ended)
+    try {
+      return await runLater(parts, name, request, options)
+    } finally {
+      ends.delete(ended)
+      end()
+    }
+  }
   const middleware = new MiddlewareList()
   const parts: ClientParts = { context, hub, middleware, onSettled }
   const methods = requestList.map(({ name, method }) => [
     method,
     (request: object, options?: object) =>
-      calls.loaded ? calls.loaded.runOperation(parts, name, request, options) : runLater(parts, name, request, options),
+      calls.loaded ? calls.loaded.runOperation(parts, name, request, options) : startLater(name, request, options),
   ])
   const client: Client = {
     ...(Object.fromEntries(methods) as CallMethods),

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Client } from '../src/client.js'
 import type { Router } from '../src/router/router.js'
+import { startServer } from './helpers/server.js'
 
 /** The code of calls loads with the first one. Each test has modules of its own, in which nothing is loaded. */
 
@@ -20,7 +21,7 @@ const fetch = async (_: unknown, init?: RequestInit): Promise<Response> => {
   return Response.json({ id: 'c', model, choices: [{ index: 0, message, finish_reason: 'stop' }], usage })
 }
 
-let make: { client(): Client; router(): Router }
+let make: { client(): Client; connected(): Client; router(): Router }
 
 beforeEach(async () => {
   requested = []
@@ -28,6 +29,7 @@ beforeEach(async () => {
   const { createClient, Router } = await import('../src/index.js')
   make = {
     client: () => createClient({ fetch, providers: { openai: { apiKey: 'sk-1' } } }),
+    connected: () => createClient({ maxRetries: 0 }),
     router: () => new Router({ modelList, client: { fetch } }),
   }
 })
@@ -93,6 +95,21 @@ describe('the first calls', () => {
     expect(textOf(await first)).toBe('gpt-4o')
     await closing
     expect(requested).toEqual(['gpt-4o'])
+  })
+
+  it('of a client that is closed at once come to their end', async () => {
+    await using server = await startServer((_, response) => {
+      const message = { role: 'assistant', content: 'Sea' }
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ id: 'c', choices: [{ index: 0, message, finish_reason: 'stop' }] }))
+    })
+    const client = make.connected()
+    const request = { model: 'hosted_vllm/m', apiBase: server.url, messages }
+    const first = client.completion(request)
+    const closing = client.close()
+    expect(textOf(await first)).toBe('Sea')
+    await closing
+    await expect(client.completion(request)).rejects.toThrow('This client has been closed')
   })
 
   it('count tokens of the request that they were given', async () => {
