@@ -92,11 +92,11 @@ const toolsOf = (calls: Tools = [], expected: readonly ExpectedTool[]) =>
     )
   })
 
-/** Arguments as JSON where they are JSON. No arguments at all and an empty object are the same call. */
+/** Arguments as JSON where they are JSON. No arguments at all, Groq's null and an empty object are the same call. */
 const comparable = ({ id, name, arguments: written }: ExpectedTool) => ({
   ...(id !== undefined && { id }),
   name,
-  arguments: written.trim() === '' ? {} : (parse(written) ?? written),
+  arguments: written.trim() === '' || written === 'null' ? {} : (parse(written) ?? written),
 })
 
 /** Counts by the definition in `src/types/chat.ts`: said counts are there, unsaid ones are not, parts fit their whole. */

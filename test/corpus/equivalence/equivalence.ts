@@ -47,6 +47,25 @@ const openaiRules: readonly Rule[] = [
       if (Array.isArray(message.annotations) && message.annotations.length === 0) delete message.annotations
     }
   }),
+  same(
+    'no-tools',
+    'an empty list of tools, and settings of tools without any, say nothing, and OpenAI refuses them',
+    (body) => {
+      if (Array.isArray(body.tools) && body.tools.length === 0) delete body.tools
+      if (body.tools != null || body.functions != null) return
+      delete body.parallel_tool_calls
+      if (body.tool_choice === 'auto' || body.tool_choice === 'none') delete body.tool_choice
+    },
+  ),
+  {
+    name: 'default-temperature',
+    reason:
+      'models that reason have the temperature 1 and no other: llmux leaves out what some of them refuse even as 1',
+    apply: (sent, recorded) => {
+      if (recorded.temperature === 1 && sent.temperature === undefined && /^(?:gpt-5|o\d)/.test(String(recorded.model)))
+        delete recorded.temperature
+    },
+  },
   same('index-of-a-delta', 'the index of a tool call belongs to a stream; in a history its place says it', (body) => {
     for (const call of objects(body.messages).flatMap((message) => objects(message.tool_calls))) delete call.index
   }),
