@@ -375,5 +375,3 @@ export class LlmRoutes {
     return { status, headers: { ...response.headers, ...headers }, body }
   }
 }
-
-/** The model behind an alias of the key or the team. */

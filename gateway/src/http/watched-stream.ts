@@ -59,8 +59,11 @@ export class WatchedStream implements AsyncIterable<string>, AsyncIterator<strin
   async return(): Promise<Result> {
     this.#over = true
     this.#due = ''
-    await this.#source.return?.()
-    this.#release()
+    try {
+      await this.#source.return?.()
+    } finally {
+      this.#release()
+    }
     return over
   }
 
@@ -97,7 +100,8 @@ export class WatchedStream implements AsyncIterable<string>, AsyncIterator<strin
   #refused(error: Error, text: string): string {
     this.#request.error = error
     this.#over = true
-    void this.#source.return?.()
+    // the client has the refusal; a failure to end the call must not become an unhandled rejection
+    this.#source.return?.().catch(() => {})
     return text
   }
 

@@ -97,15 +97,23 @@ function findRule(method: string, path: string): Pick<Rule, 'group' | 'roles'> {
  * Checks a route by role, and by `allowed_routes` of the key.
  * @throws a refusal with status 401 or 403
  */
-export function authorizeRoute({ role, key, userId }: Principal, method: string, path: string): void {
+export function authorizeRoute(principal: Principal, method: string, path: string): void {
+  const { role, key } = principal
   const { group, roles } = ruleOf(method, path)
   const allowed = key?.allowed_routes ?? []
   if (allowed.length > 0 && !allowed.some((entry) => entry === group || matchesPath(entry, path))) {
     throw forbidden(`The key may not call ${path}. Its routes are ${allowed.join(', ')}.`, 'permission_error', 'route')
   }
   if (roles.includes(role)) return
-  const caller = role === 'service' ? 'the key belongs to no user' : `the role of user ${userId} is ${role}`
-  throw unauthorized(`${method} ${path} is for the roles ${roles.join(', ')}; ${caller}.`)
+  throw unauthorized(`${method} ${path} is for the roles ${roles.join(', ')}; ${callerText(principal, roles)}.`)
+}
+
+function callerText({ role, userId, user, confinedTo }: Principal, roles: readonly Role[]): string {
+  if (role === 'service') return 'the key belongs to no user'
+  const own = user?.user_role
+  if (confinedTo !== undefined && roles.some((name) => name === own))
+    return `the key is of the team ${confinedTo} and has its user's rights within that team alone. Use a key of ${userId} without a team`
+  return `the role of user ${userId} is ${role}`
 }
 
 /** Further names of kinds of routes, as LiteLLM has them. */

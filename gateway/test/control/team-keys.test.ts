@@ -66,7 +66,10 @@ describe('the key of a team', () => {
     const { ask, personal, teamKey } = await teamOfTwo()
     for (const user_role of ['proxy_admin_viewer', 'proxy_admin']) {
       await ask('POST', '/user/update', { user_id: 'ben', user_role })
-      expect((await ask('GET', '/user/list', undefined, teamKey)).status).toBe(401)
+      const refused = await ask('GET', '/user/list', undefined, teamKey)
+      expect(refused.status).toBe(401)
+      expect(refused.body.message).toContain('the key is of the team red')
+      expect(refused.body.message).toContain('Use a key of ben without a team.')
       expect((await ask('GET', '/user/list', undefined, personal)).status).toBe(200)
     }
   })
