@@ -199,7 +199,10 @@ export function subjectsOf(
     const customer = directory.get('customers', customerId)
     const fallback = settings.maxEndUserBudget === undefined ? {} : { max_budget: settings.maxEndUserBudget }
     const { spend_epoch = 0, blocked = false } = customer ?? {}
-    const budget_id = customer?.budget_id ?? settings.endUserBudgetId
+    const { endUserBudgetId: standard } = settings
+    // a name without a budget must not take the place of the amount
+    const isKnown = standard !== undefined && directory.get('budgets', standard) !== undefined
+    const budget_id = customer?.budget_id ?? (isKnown ? standard : undefined)
     const limits = budget_id ? { budget_id } : fallback
     add('customer', customerId, customer?.alias ?? null, { spend_epoch, blocked, ...limits })
   }

@@ -77,6 +77,16 @@ describe('budgets', () => {
     expect(await ask(key)).toBe(200)
   })
 
+  it('of customers come from max_end_user_budget while the budget of max_end_user_budget_id does not exist', async () => {
+    const { make, ask } = await start({
+      litellm_settings: { max_end_user_budget_id: 'later', max_end_user_budget: 0 },
+    })
+    const { key } = await make('/key/generate', {})
+    expect(await ask(key, { user: 'ada' })).toBe(422)
+    await make('/budget/new', { budget_id: 'later', max_budget: 10 })
+    expect(await ask(key, { user: 'ada' })).toBe(200)
+  })
+
   it.each([
     [false, 200],
     [true, 422],
