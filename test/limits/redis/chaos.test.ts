@@ -60,6 +60,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('flush' as const, 'evict' as const, 'pause' as const) }) },
 )
 
+const calls = { kind: 'call' as const, tokens: 0, cents: 0, refused: false }
+/** The announcement of a call that was granted alone, one command for each account, is overtaken by the report of its end. */
+const overtaken: Step[] = [
+  { ...calls, by: 2 },
+  { kind: 'flush' },
+  { kind: 'fault', by: 0, fault: 'moving' },
+  { kind: 'end', by: 2 },
+  { ...calls, by: 0 },
+]
+
 describe.skipIf(!hasRedis)('redisLimits() under any sequence of faults', () => {
   let server: RedisServer
   beforeAll(async () => {
@@ -140,7 +150,7 @@ describe.skipIf(!hasRedis)('redisLimits() under any sequence of faults', () => {
         expect(await seen()).toEqual(right)
         await Promise.all(parts.map(({ store }) => store.close()))
       }),
-      { numRuns: Number(process.env.LLMUX_CHAOS_RUNS ?? 6) },
+      { numRuns: Number(process.env.LLMUX_CHAOS_RUNS ?? 6), examples: [[overtaken], [overtaken], [overtaken]] },
     )
   }, 300_000)
 })

@@ -42,12 +42,14 @@ let accounts = 0
 /** Tokens are kept by key: every test has one of its own. */
 const account = (): ProviderOptions => ({ apiKey: `ibm-key-${++accounts}`, region: 'us-south', project: 'p-1' })
 
+const tools = [{ type: 'function' as const, function: { name: 'now', parameters: { type: 'object', properties: {} } } }]
+
 describe('watsonx/', () => {
   it('exchanges the key for a token and sends model and project in the body', async () => {
     await using hosts = await startHosts(usual)
     const own = account()
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { watsonx: own } })
-    const said = await client.completion({ model, messages, max_tokens: 5, tool_choice: 'auto' })
+    const said = await client.completion({ model, messages, max_tokens: 5, tools, tool_choice: 'auto' })
     expect(said.choices[0]?.message.content).toBe('hello')
     expect(said.usage).toMatchObject({ prompt_tokens: 2, completion_tokens: 1, total_tokens: 3 })
     const [signIn, chat] = hosts.seen
@@ -66,6 +68,7 @@ describe('watsonx/', () => {
       project_id: 'p-1',
       messages,
       max_tokens: 5,
+      tools,
       tool_choice_option: 'auto',
     })
   })

@@ -83,7 +83,8 @@ for i, s in ipairs(a.A) do
       if text then
         local held = split(text)
         lease(x, l[1], expires, held[2], { t = held[3], i = held[4], o = held[5] }, held[6])
-      else
+      -- a report that a newer one has overtaken may name a call that has ended since
+      elseif s.V >= (m and m[1] or 0) then
         local n = { r = 1, t = l[3], i = l[4], o = l[5] }
         add(x, x.rates, x.rates.at, n)
         for _, letter in ipairs(RATES) do joined[letter] = joined[letter] + n[letter] end
