@@ -42,10 +42,11 @@ export async function write(
   response: GatewayResponse,
 ): Promise<void> {
   const settings = current()
-  if (raw.headersSent || raw.destroyed) return leave(response.body)
+  const { body } = response
+  if (raw.destroyed && settings.onDisconnect === 'drain') return readOut(body)
+  if (raw.headersSent || raw.destroyed) return leave(body)
   const { origin } = request.headers
   const headers = headerList(response, common, originHeaders(settings.corsOrigins, origin))
-  const { body } = response
   if (typeof body !== 'object') {
     const bytes = body === undefined ? 0 : Buffer.byteLength(body)
     if (body !== undefined && request.method !== 'HEAD') setLength(headers, String(bytes))
@@ -132,6 +133,13 @@ const encodingOf = (text: string, bytes: number) => (text.length === bytes ? 'la
 
 /** Characters of events that wait for the end of a tick. */
 const mostPending = 32_768
+
+/** Reads a stream without its client to the end, so that its usage is known. */
+async function readOut(body: GatewayResponse['body']): Promise<void> {
+  if (typeof body !== 'object') return
+  const texts = body[Symbol.asyncIterator]()
+  while (!(await texts.next()).done);
+}
 
 /** Ends a stream whose reader is gone. */
 async function leave(body: GatewayResponse['body']): Promise<void> {

@@ -1,4 +1,4 @@
-import { createServer, get } from 'node:http'
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Settings } from '../../src/config/settings.js'
@@ -70,4 +70,29 @@ it('writes no chunks for a client of HTTP/1.0', async () => {
   const [head, ...rest] = Buffer.concat(all).toString().split('\r\n\r\n')
   expect(head).not.toMatch(/transfer-encoding/i)
   expect(rest.join('\r\n\r\n')).toBe('data: línea\n\nend')
+})
+
+it.each([
+  ['drain', 'reads a stream to its end', ['one', 'two', 'end']],
+  ['abort', 'leaves a stream', ['left']],
+] as const)('with %s, a client that has left before the first byte %s', async (onDisconnect, _, expected) => {
+  const seen: string[] = []
+  const parts = ['one', 'two']
+  const body: AsyncIterableIterator<string> = {
+    [Symbol.asyncIterator]: () => body,
+    async next() {
+      const value = parts.shift()
+      seen.push(value ?? 'end')
+      return value === undefined ? { value, done: true } : { value, done: false }
+    },
+    async return() {
+      seen.push('left')
+      return { value: undefined, done: true }
+    },
+  }
+  const current = () => ({ ...settings(), onDisconnect }) as Settings
+  const gone = { destroyed: true, headersSent: false } as ServerResponse
+  const response = { status: 200, headers: {}, body }
+  await write({ settings: current, readers: new SlowReaders(current) }, {} as IncomingMessage, gone, response)
+  expect(seen).toEqual(expected)
 })
