@@ -49,6 +49,7 @@ const memberTemplate = {
   team_member_budget_limits: limitFields.budget_limits,
   team_member_model_max_budget: limitFields.model_max_budget,
   team_member_budget_id: text,
+  team_member_key_duration: text.describe('Life of keys of the team that have a user: `1h`, `30d`.'),
 }
 
 const teamFields = {
@@ -74,7 +75,6 @@ const teamFields = {
     'access_group_ids',
     'default_team_member_models',
     'object_permission',
-    'team_member_key_duration',
   ]),
   ...memberTemplate,
 }

@@ -20,6 +20,7 @@ const formed: Readonly<Record<string, string>> = {
   new_key: 'sk-0123456789',
   duration: '1h',
   grace_period: '1h',
+  team_member_key_duration: '1h',
 }
 
 /** Fields that are checked deeper than by their type, or read only if another one is missing. */

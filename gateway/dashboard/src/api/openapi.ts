@@ -6763,7 +6763,8 @@ export interface operations {
                     readonly team_member_budget_limits?: readonly {
                         readonly [key: string]: unknown;
                     }[] | null;
-                    readonly team_member_key_duration?: unknown;
+                    /** @description Life of keys of the team that have a user: `1h`, `30d`. */
+                    readonly team_member_key_duration?: string | null;
                     readonly team_member_max_parallel_requests?: number | null;
                     /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly team_member_model_max_budget?: {
@@ -6920,7 +6921,8 @@ export interface operations {
                     readonly team_member_budget_limits?: readonly {
                         readonly [key: string]: unknown;
                     }[] | null;
-                    readonly team_member_key_duration?: unknown;
+                    /** @description Life of keys of the team that have a user: `1h`, `30d`. */
+                    readonly team_member_key_duration?: string | null;
                     readonly team_member_max_parallel_requests?: number | null;
                     /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly team_member_model_max_budget?: {
