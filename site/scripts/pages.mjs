@@ -13,7 +13,10 @@ const groups = [
     'SDK',
     ['guide', 'providers', 'router', 'router-redis', 'limits', 'caching', 'errors', 'usage', 'tokens', 'pricing'],
   ],
-  ['SDK, further', ['observability', 'adapters', 'testing', 'runtimes', 'performance', 'architecture']],
+  [
+    'SDK, further',
+    ['observability', 'adapters', 'testing', 'runtimes', 'performance', 'performance-log', 'architecture'],
+  ],
   ['Any client', ['server', 'server-matrix', 'clients']],
   ['Gateway', ['gateway', 'gateway-config', 'gateway-keys', 'gateway-sso', 'gateway-hooks', 'moving-from-litellm']],
   ['Deploy', ['deploy-docker', 'deploy-kubernetes', 'deploy-systemd']],
