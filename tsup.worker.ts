@@ -245,8 +245,7 @@ export const worker = (others: readonly Plugin[]): Plugin => ({
     }))
     const { initialOptions } = build
     initialOptions.define = { ...initialOptions.define, ...shortNames() }
-    if (!process.env.NODEF)
-      initialOptions.inject = [...(initialOptions.inject ?? []), resolve(root, 'src/worker/globals.ts')]
+    initialOptions.inject = [...(initialOptions.inject ?? []), resolve(root, 'src/worker/globals.ts')]
     await modules(numbers).setup(build)
   },
 })
